@@ -1,0 +1,128 @@
+package access
+
+import (
+	"slices"
+	"strings"
+
+	"learnspace/internal/id"
+)
+
+// Place is one role held at one node. Path is the node's path at the time the
+// actor was loaded; it never leaves the server.
+type Place struct {
+	Node id.Node
+	Path string
+	Role Role
+}
+
+// kind tells a person from the three actors that are none.
+type kind uint8
+
+const (
+	person kind = iota
+	anonymous
+	system
+	operator
+)
+
+// Actor is who asks. Every exported method of a service takes one, so that
+// none can forget the tenant. The zero Actor is nobody and may do nothing.
+type Actor struct {
+	Person  id.Person
+	Account id.Account
+	// Role is the active role: each list follows it.
+	Role Role
+	// Name is the person's name, for greetings.
+	Name string
+	// Places lists every role held today, the active one among them.
+	Places []Place
+	// Wards lists the children of a guardian whose binding is confirmed.
+	Wards []id.Person
+
+	kind   kind
+	reason string
+}
+
+// Anonymous is whoever has not signed in.
+func Anonymous() Actor { return Actor{kind: anonymous, Role: "anonymous"} }
+
+// System is the product itself, for the reason given. Only app, job and
+// consumers may name it.
+func System(reason string) Actor { return Actor{kind: system, Role: "system", reason: reason} }
+
+// Operator is the operating system's user at the command line. Only app may
+// name it.
+func Operator(user string) Actor {
+	return Actor{kind: operator, Role: OperatorRole, Name: user, reason: "command line"}
+}
+
+// IsPerson reports whether the actor is a signed-in person.
+func (a Actor) IsPerson() bool { return a.kind == person && a.Person != 0 }
+
+// IsSystem reports whether the actor is the product itself.
+func (a Actor) IsSystem() bool { return a.kind == system }
+
+// IsOperator reports whether the actor works at the command line.
+func (a Actor) IsOperator() bool { return a.kind == operator }
+
+// Reason is why the system acts; "" for persons.
+func (a Actor) Reason() string { return a.reason }
+
+// Roles lists the distinct roles that the actor holds today, in the order of
+// [Roles].
+func (a Actor) Roles() []Role {
+	var out []Role
+	for _, r := range Roles() {
+		if slices.ContainsFunc(a.Places, func(p Place) bool { return p.Role == r }) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Home is the node at which the active role is held; 0 when it is held nowhere.
+// Of several it is the first.
+func (a Actor) Home() id.Node {
+	for _, p := range a.Places {
+		if p.Role == a.Role {
+			return p.Node
+		}
+	}
+	return 0
+}
+
+// unbounded actors stand outside the tree: the command line and the system.
+func (a Actor) unbounded() bool { return a.kind == system || a.kind == operator }
+
+// Can reports whether the active role holds p anywhere. It is the coarse gate
+// of the route table; the rule is [Actor.Allows].
+func (a Actor) Can(p Permission) bool {
+	switch a.kind {
+	case system, operator:
+		return true
+	case anonymous:
+		return false
+	}
+	return a.Person != 0 && a.Role != "" && Has(a.Role, p) &&
+		(slices.Contains(everybody, p) || a.Home() != 0)
+}
+
+// Allows reports whether the active role holds p at the node with this path.
+// An empty path is nowhere.
+func (a Actor) Allows(p Permission, path string) bool {
+	if path == "" || !a.Can(p) {
+		return false
+	}
+	if a.unbounded() {
+		return true
+	}
+	return slices.ContainsFunc(a.Places, func(at Place) bool {
+		return at.Role == a.Role && Covers(at.Path, path)
+	})
+}
+
+// Covers reports whether the node at path inner is the node at path outer or
+// lies below it. Paths end with "/", so "1/2/" does not cover "1/23/".
+func Covers(outer, inner string) bool {
+	return outer != "" && strings.HasPrefix(inner, outer)
+}
