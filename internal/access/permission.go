@@ -81,7 +81,7 @@ var granted = map[Role][]Permission{
 	Reporter:     {OrgRead, FiguresRead, BulletinRead, BulletinReview},
 	County:       {OrgRead, PersonRead, RosterImport, TransferDecide, GrantGive, FiguresRead, BaseConfirm, BulletinRead, BulletinReview},
 	Prefecture:   {OrgRead, GrantGive, FiguresRead, BaseConfirm, BulletinRead, BulletinReview},
-	Province: {OrgRead, OrgImport, GrantGive, FiguresRead, BaseConfirm, TargetSet, BulletinRead, BulletinDraft},
+	Province:     {OrgRead, OrgImport, GrantGive, FiguresRead, BaseConfirm, TargetSet, BulletinRead, BulletinDraft},
 	Expert:       {},
 	OperatorRole: {OrgRead, OrgImport, GrantGive},
 	SysAdmin:     {OrgRead},
