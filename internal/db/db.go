@@ -1,0 +1,219 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+)
+
+// Dialect is the engine behind a DB. Only schema and its tests ask for it.
+type Dialect int
+
+// The engines.
+const (
+	SQLite Dialect = iota + 1
+	Postgres
+)
+
+// String returns the engine's name.
+func (e Dialect) String() string {
+	if e == Postgres {
+		return "postgres"
+	}
+	return "sqlite"
+}
+
+// Options tune Open; the zero value is right for a server.
+type Options struct {
+	// ReadOnly opens an existing database beside a running server: no lock, no
+	// writes.
+	ReadOnly bool
+	// Relaxed gives up durability: a power cut may lose the newest writes. It
+	// is for tests and scratch data.
+	Relaxed bool
+	// PoolSize bounds the connections that read (SQLite) or work (PostgreSQL);
+	// 0 means 16.
+	PoolSize int
+	// Logger receives what goes wrong in the background; nil means the default.
+	Logger *slog.Logger
+}
+
+// Queryer is what DB and Tx have in common.
+type Queryer interface {
+	Exec(ctx context.Context, query string, args ...any) (int64, error)
+	Query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRow(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	dialect Dialect
+	url     string
+	opt     Options
+	log     *slog.Logger
+	pool    *sql.DB // readers on SQLite, everything on PostgreSQL
+	group   *group  // the writer of SQLite
+	lock    *os.File
+	wake    *wake
+}
+
+// Open opens the database at url: "sqlite:PATH" (made if it does not exist) or
+// "postgres://…". It returns ErrLocked when another process writes the file.
+func Open(ctx context.Context, url string, opt Options) (*DB, error) {
+	if opt.PoolSize <= 0 {
+		opt.PoolSize = 16
+	}
+	d := &DB{url: url, opt: opt, log: opt.Logger, wake: newWake()}
+	if d.log == nil {
+		d.log = slog.Default()
+	}
+	var err error
+	switch {
+	case strings.HasPrefix(url, "sqlite:"):
+		d.dialect = SQLite
+		err = d.openSQLite(ctx, strings.TrimPrefix(url, "sqlite:"))
+	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
+		d.dialect = Postgres
+		err = d.openPostgres(ctx, url)
+	default:
+		err = errors.New("the address begins neither with sqlite: nor with postgres://")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", errors.Join(err, d.Close()))
+	}
+	return d, nil
+}
+
+// Close waits for the transactions under way and closes the database.
+func (d *DB) Close() error {
+	var errs []error
+	d.wake.close()
+	if d.group != nil {
+		errs = append(errs, d.group.close())
+	}
+	if d.pool != nil {
+		errs = append(errs, d.pool.Close())
+	}
+	if d.lock != nil {
+		errs = append(errs, d.lock.Close())
+		d.lock = nil
+	}
+	return errors.Join(errs...)
+}
+
+// Dialect returns the engine.
+func (d *DB) Dialect() Dialect { return d.dialect }
+
+// Serial reports whether the engine runs one writing transaction at a time.
+func (d *DB) Serial() bool { return d.dialect == SQLite }
+
+// Waiting returns how many transactions wait for their turn to write; always 0
+// on an engine that runs them side by side. Bulk work shortens its chunks
+// while somebody waits.
+func (d *DB) Waiting() int {
+	if d.group == nil {
+		return 0
+	}
+	return int(d.group.waiting.Load())
+}
+
+// Ping reports whether the database answers.
+func (d *DB) Ping(ctx context.Context) error {
+	var one int
+	return d.QueryRow(ctx, "SELECT 1").Scan(&one)
+}
+
+// Tx runs fn in a transaction and returns nil once its writes are durable. An
+// error of fn undoes the writes and is returned as it is, after the
+// transaction it shared with others has ended. Inside another Tx (by ctx) it
+// joins that one: an error undoes the inner writes only. See the package
+// comment for what fn may do.
+func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	if tx := d.current(ctx); tx != nil {
+		return tx.nested(ctx, fn)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if d.opt.ReadOnly {
+		return ErrReadOnly
+	}
+	if d.group != nil {
+		return d.group.do(ctx, fn)
+	}
+	return d.serverTx(ctx, fn)
+}
+
+// txKey carries the *Tx in a context.
+type txKey struct{}
+
+// current returns the transaction of d that ctx carries, or nil.
+func (d *DB) current(ctx context.Context) *Tx {
+	tx, _ := ctx.Value(txKey{}).(*Tx)
+	for tx != nil && tx.d != d {
+		tx = tx.other
+	}
+	return tx
+}
+
+// InTx reports whether ctx carries a transaction of d.
+func (d *DB) InTx(ctx context.Context) bool { return d.current(ctx) != nil }
+
+// Exec runs a writing statement in the transaction of ctx, or in one of its
+// own, and returns the number of rows it touched.
+func (d *DB) Exec(ctx context.Context, query string, args ...any) (n int64, err error) {
+	if tx := d.current(ctx); tx != nil {
+		return tx.Exec(ctx, query, args...)
+	}
+	err = d.Tx(ctx, func(ctx context.Context, tx *Tx) (err error) {
+		n, err = tx.Exec(ctx, query, args...)
+		return err
+	})
+	return n, err
+}
+
+// Query runs a reading statement in the transaction of ctx, or outside any.
+// The rows must be closed, and read before the next statement of the same
+// transaction.
+func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if tx := d.current(ctx); tx != nil {
+		return tx.Query(ctx, query, args...)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	args, err := plainAll(args)
+	if err != nil {
+		return nil, err
+	}
+	return d.pool.QueryContext(d.readContext(ctx), query, args...)
+}
+
+// QueryRow is Query for at most one row; an error comes with Scan.
+func (d *DB) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	if tx := d.current(ctx); tx != nil {
+		return tx.QueryRow(ctx, query, args...)
+	}
+	args, err := plainAll(args)
+	if err != nil {
+		return d.pool.QueryRowContext(refusedContext(err), query)
+	}
+	if ctx.Err() == nil {
+		ctx = d.readContext(ctx)
+	}
+	return d.pool.QueryRowContext(ctx, query, args...)
+}
+
+// readContext returns the context to read with. The embedded engine answers in
+// microseconds, and watching a context costs as much again, so it is looked at
+// before the statement only.
+func (d *DB) readContext(ctx context.Context) context.Context {
+	if d.dialect == SQLite {
+		return context.Background()
+	}
+	return ctx
+}

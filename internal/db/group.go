@@ -1,0 +1,268 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	groupCalls = 512                   // most closures of one group
+	groupTime  = 20 * time.Millisecond // a group takes no more closures after this
+)
+
+// group is the group commit of the embedded engine: one goroutine owns the
+// writer connection, hands it to one waiting caller after another, and commits
+// for all of them.
+type group struct {
+	d     *DB
+	pool  *sql.DB
+	conn  *sql.Conn
+	queue chan *call
+	ran   chan struct{} // a caller gives the connection back
+	ended chan struct{}
+
+	mu      sync.RWMutex // held for reading while a call is put in the queue
+	closed  bool
+	waiting atomic.Int64
+
+	last int // size of the group before
+	wal  *checkpointer
+}
+
+// call is one DB.Tx that waits for its turn.
+type call struct {
+	ctx   context.Context
+	fn    func(ctx context.Context, tx *Tx) error
+	taken atomic.Int32 // 0 queued, 1 taken by the group, 2 given up by the caller
+	turn  chan turn
+
+	// Of the last run, written before the connection is given back.
+	err   error
+	gone  bool // the closure panicked or left by Goexit
+	after []func()
+}
+
+// turn is a message to the caller: run on s, or, without s, the end with err.
+type turn struct {
+	s   *session
+	err error
+}
+
+// do queues a closure, runs it when its turn comes and returns what became of
+// it.
+func (g *group) do(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	c := &call{ctx: ctx, fn: fn, turn: make(chan turn, 1)}
+	if err := g.enqueue(c); err != nil {
+		return err
+	}
+	var t turn
+	select {
+	case t = <-c.turn:
+	case <-ctx.Done():
+		if c.taken.CompareAndSwap(0, 2) {
+			return ctx.Err()
+		}
+		t = <-c.turn
+	}
+	for t.s != nil {
+		c.run(g, t.s)
+		t = <-c.turn
+	}
+	if t.err != nil {
+		return t.err
+	}
+	for _, fn := range c.after {
+		fn()
+	}
+	return nil
+}
+
+// enqueue puts c in the queue, or returns why it cannot.
+func (g *group) enqueue(c *call) error {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	if g.closed {
+		return ErrClosed
+	}
+	g.waiting.Add(1)
+	select {
+	case g.queue <- c:
+		return nil
+	default:
+	}
+	select {
+	case g.queue <- c:
+		return nil
+	case <-c.ctx.Done():
+		g.waiting.Add(-1)
+		return c.ctx.Err()
+	}
+}
+
+// run runs the closure in its caller's goroutine. The connection goes back to
+// the group however the closure ends.
+func (c *call) run(g *group, s *session) {
+	tx := &Tx{d: g.d, s: s, depth: 1}
+	c.err, c.gone = nil, true
+	defer func() {
+		c.after = tx.after
+		g.ran <- struct{}{}
+	}()
+	c.err = tx.savepoint(c.fn, c.ctx)
+	c.gone = false
+}
+
+// loop serves the queue until it is closed.
+func (g *group) loop() {
+	defer close(g.ended)
+	batch := make([]*call, 0, groupCalls)
+	for first := range g.queue {
+		batch = g.serve(first, batch[:0])
+		clear(batch)
+	}
+}
+
+// take claims a queued call; a call whose caller has gone is dropped.
+func (g *group) take(c *call) bool {
+	g.waiting.Add(-1)
+	if !c.taken.CompareAndSwap(0, 1) {
+		return false
+	}
+	if err := c.ctx.Err(); err != nil {
+		c.turn <- turn{err: err}
+		return false
+	}
+	return true
+}
+
+// serve runs first and whoever else waits in one transaction.
+func (g *group) serve(first *call, batch []*call) []*call {
+	if !g.take(first) {
+		return batch
+	}
+	s := &session{conn: g.conn, rewinds: true}
+	if err := s.run("BEGIN IMMEDIATE"); err != nil {
+		first.turn <- turn{err: fmt.Errorf("begin: %w", err)}
+		return batch
+	}
+	end := time.Now().Add(groupTime)
+	for c := first; c != nil; c = g.next(len(batch), end) {
+		batch = append(batch, c)
+		c.turn <- turn{s: s}
+		<-g.ran
+		if s.broken != nil {
+			g.rescue(batch, s)
+			return batch
+		}
+	}
+	g.commit(batch, s)
+	g.last = len(batch)
+	return batch
+}
+
+// next returns the next waiting call for a group that holds n, or nil when
+// nobody waits or the group is full.
+func (g *group) next(n int, end time.Time) *call {
+	if n >= groupCalls || time.Now().After(end) {
+		return nil
+	}
+	for yields := 0; ; {
+		select {
+		case c, ok := <-g.queue:
+			if !ok {
+				return nil
+			}
+			if g.take(c) {
+				return c
+			}
+			continue
+		default:
+		}
+		// Callers whom the last group woke are on their way back: letting
+		// them run costs less than a sync of the disk for each.
+		if n >= g.last || yields >= 2 {
+			return nil
+		}
+		yields++
+		runtime.Gosched()
+	}
+}
+
+// commit makes the group durable and tells everybody: refused callers too wait
+// until here, since what they saw may have been another member's.
+func (g *group) commit(batch []*call, s *session) {
+	err := s.run("COMMIT")
+	if err != nil {
+		_, _ = g.conn.ExecContext(context.Background(), "ROLLBACK")
+		err = fmt.Errorf("commit: %w", err)
+	}
+	for _, c := range batch {
+		g.tell(c, err)
+	}
+	g.wal.wrote(s.touched)
+	if g.wal.finish.CompareAndSwap(true, false) {
+		if _, err := checkpoint(g.conn); err != nil {
+			g.d.log.Error("checkpoint", "error", err)
+		}
+	}
+}
+
+// tell ends a call, unless its closure has gone by itself.
+func (g *group) tell(c *call, err error) {
+	if c.gone {
+		return
+	}
+	if err == nil {
+		err = c.err
+	}
+	c.turn <- turn{err: err}
+}
+
+// rescue undoes a broken group and runs its members again, each alone, so that
+// only the one that breaks the transaction fails.
+func (g *group) rescue(batch []*call, s *session) {
+	_, _ = g.conn.ExecContext(context.Background(), "ROLLBACK")
+	if len(batch) == 1 {
+		g.tell(batch[0], s.broken)
+		return
+	}
+	for _, c := range batch {
+		if c.gone {
+			continue
+		}
+		s := &session{conn: g.conn, rewinds: true}
+		if err := s.run("BEGIN IMMEDIATE"); err != nil {
+			g.tell(c, fmt.Errorf("begin: %w", err))
+			continue
+		}
+		c.turn <- turn{s: s}
+		<-g.ran
+		if s.broken != nil {
+			_, _ = g.conn.ExecContext(context.Background(), "ROLLBACK")
+			g.tell(c, s.broken)
+			continue
+		}
+		g.commit([]*call{c}, s)
+	}
+}
+
+// close lets the queue run dry and closes the writer.
+func (g *group) close() error {
+	g.mu.Lock()
+	if g.closed {
+		g.mu.Unlock()
+		return nil
+	}
+	g.closed = true
+	close(g.queue)
+	g.mu.Unlock()
+	<-g.ended
+	g.wal.close()
+	return errors.Join(g.conn.Close(), g.pool.Close())
+}
