@@ -20,12 +20,13 @@ const (
 	charIndent = 320 // one character in 3号
 )
 
-// portrait and landscape are the section settings: the margins of GB/T 9704 5.2.1 with
-// a grid of 22 lines of 28 characters, and narrower ones for wide tables.
+// portrait and landscape are the section settings: the margins of GB/T 9704 5.2.1, and
+// narrower ones for wide tables. The grid counts lines only: LibreOffice widens the text
+// on a grid of characters, so the 28 characters of a line come from tight (see style).
 const (
 	portrait = `<w:pgSz w:w="11906" w:h="16838"/>` +
 		`<w:pgMar w:top="2098" w:right="1474" w:bottom="1984" w:left="1587" w:header="851" w:footer="1304" w:gutter="0"/>` +
-		`<w:docGrid w:type="linesAndChars" w:linePitch="579" w:charSpace="-849"/>`
+		`<w:docGrid w:type="lines" w:linePitch="579"/>`
 	landscape = `<w:pgSz w:w="16838" w:h="11906" w:orient="landscape"/>` +
 		`<w:pgMar w:top="1474" w:right="1247" w:bottom="1361" w:left="1247" w:header="851" w:footer="794" w:gutter="0"/>`
 )
