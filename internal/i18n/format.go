@@ -3,10 +3,12 @@ package i18n
 import (
 	"strconv"
 	"time"
+
+	"learnspace/internal/clock"
 )
 
 // zone is the product's one time zone, UTC+8 without rules.
-var zone = time.FixedZone("UTC+8", 8*60*60)
+var zone = clock.Zone
 
 // Number writes n with thousands separators: 1,566.
 func Number(n int64) string { return string(appendGrouped(nil, n)) }

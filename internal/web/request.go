@@ -1,0 +1,188 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"learnspace/internal/access"
+	"learnspace/internal/fault"
+	"learnspace/internal/i18n"
+	"learnspace/internal/web/ui"
+)
+
+// request is what the server knows about one request.
+type request struct {
+	server  *Server
+	id      string
+	now     time.Time
+	actor   access.Actor
+	prefs   preferences
+	flashes []ui.Flash // read from the cookie
+	pending []ui.Flash // set by this request
+	failed  bool       // the adapter is writing an error page
+}
+
+type requestKey struct{}
+
+func requestOf(ctx context.Context) *request {
+	q, _ := ctx.Value(requestKey{}).(*request)
+	return q
+}
+
+// Actor returns who asks; [access.Anonymous] before sign-in.
+func Actor(ctx context.Context) access.Actor {
+	if q := requestOf(ctx); q != nil {
+		return q.actor
+	}
+	return access.Anonymous()
+}
+
+// RequestID returns the number of the request as it stands in the log.
+func RequestID(ctx context.Context) string {
+	if q := requestOf(ctx); q != nil {
+		return q.id
+	}
+	return ""
+}
+
+// Language returns the reader's language.
+func Language(ctx context.Context) i18n.Language { return i18n.Lang(ctx) }
+
+// Now returns the clock's time at the start of the request.
+func Now(ctx context.Context) time.Time {
+	if q := requestOf(ctx); q != nil {
+		return q.now
+	}
+	return time.Time{}
+}
+
+// adapt makes an http.Handler of a route: who asks, in which language, may he
+// come, and what becomes of an error.
+func (s *Server) adapt(route Route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q := &request{server: s, now: s.options.Clock.Now(), actor: access.Anonymous()}
+		if o := observed(r.Context()); o != nil {
+			q.id, o.match = o.id, r.Pattern
+		}
+		ctx := context.WithValue(r.Context(), requestKey{}, q)
+		lang := q.prefs.read(s, w, r)
+		r = r.WithContext(i18n.With(ctx, lang))
+		if err := s.admit(w, r, q, route); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		if err := s.call(w, r, route); err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}
+
+// errSignIn sends to the sign-in page.
+var errSignIn = errors.New("not signed in")
+
+// admit loads the actor and asks the coarse gate.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request, q *request, route Route) error {
+	if c, err := r.Cookie(s.names.session); err == nil && c.Value != "" && s.options.Sessions != nil {
+		actor, err := s.options.Sessions.Authenticate(r.Context(), c.Value)
+		switch {
+		case err == nil:
+			q.actor = actor
+		case errors.Is(err, fault.ErrNotFound), errors.Is(err, fault.ErrForbidden):
+			ClearSession(w, r)
+		default:
+			return err
+		}
+	}
+	if info := observed(r.Context()); info != nil {
+		info.role = string(q.actor.Role)
+	}
+	if route.Anonymous {
+		return nil
+	}
+	if !q.actor.IsPerson() {
+		return errSignIn
+	}
+	if !q.actor.Can(route.Permission) {
+		return fault.New(fault.ErrForbidden, "error.forbidden")
+	}
+	return nil
+}
+
+// call runs the handler behind the limit of the body.
+func (s *Server) call(w http.ResponseWriter, r *http.Request, route Route) error {
+	if r.Body != nil && r.Body != http.NoBody {
+		limit := route.BodyLimit
+		if limit == 0 {
+			limit = bodyLimit
+		} else if limit > bodyLimit {
+			// A big upload on a slow line takes longer than a page may.
+			rc := http.NewResponseController(w)
+			deadline := time.Now().Add(30 * time.Minute)
+			_, _ = rc.SetReadDeadline(deadline), rc.SetWriteDeadline(deadline)
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+	}
+	return route.Handler(w, r)
+}
+
+// signIn sends the browser to the sign-in page and back here afterwards.
+func (s *Server) signIn(w http.ResponseWriter, r *http.Request) {
+	back := r.URL.RequestURI()
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		back = s.referer(r)
+	}
+	target := "/signin"
+	if back != "/" && back != "" {
+		target += "?next=" + url.QueryEscape(back)
+	}
+	redirect(w, r, target)
+}
+
+// referer is the page the request came from, when it is one of ours; else "/".
+func (s *Server) referer(r *http.Request) string {
+	u, err := url.Parse(r.Referer())
+	if err != nil || u.Host == "" || u.Host != r.Host && u.Host != s.host {
+		return "/"
+	}
+	return Local(u.RequestURI(), "/")
+}
+
+// Local returns address when it is a path on this server, else otherwise: what
+// comes from a query or a form is never followed elsewhere.
+func Local(address, otherwise string) string {
+	if !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.ContainsAny(address, "\\\r\n\t") {
+		return otherwise
+	}
+	return address
+}
+
+// Redirect answers 303 to a local address. For htmx it asks the browser to go
+// there as a whole page.
+func Redirect(w http.ResponseWriter, r *http.Request, address string) error {
+	redirect(w, r, Local(address, "/"))
+	return nil
+}
+
+func redirect(w http.ResponseWriter, r *http.Request, address string) {
+	w.Header().Set("Cache-Control", "no-store")
+	if IsHTMX(r) {
+		w.Header().Set("HX-Redirect", address)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	http.Redirect(w, r, address, http.StatusSeeOther)
+}
+
+// IsHTMX reports whether script asks for a part of a page.
+func IsHTMX(r *http.Request) bool {
+	return r.Header.Get("HX-Request") == "true" && r.Header.Get("HX-Boosted") != "true"
+}
+
+// IsPrefetch reports whether the browser loads the page before anybody asked.
+func IsPrefetch(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") || strings.Contains(r.Header.Get("Purpose"), "prefetch")
+}

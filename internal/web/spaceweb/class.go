@@ -1,0 +1,145 @@
+package spaceweb
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+
+	"learnspace/internal/access"
+	"learnspace/internal/fault"
+	"learnspace/internal/id"
+	"learnspace/internal/talk/post"
+	"learnspace/internal/web"
+	"learnspace/internal/web/ui"
+)
+
+// classPage is the stream of a class with the form to write into it.
+type classPage struct {
+	classHead
+	Posts  []post.Post
+	Next   id.Post
+	Form   draftForm
+	Errors ui.Errors
+	By     access.Actor
+}
+
+// draftForm is what was typed into the form; it survives a refusal.
+type draftForm struct {
+	Body    string
+	Receipt bool
+	Kind    post.Kind
+}
+
+func (f *Face) showClass(w http.ResponseWriter, r *http.Request) error {
+	return f.renderClass(w, r, http.StatusOK, draftForm{Receipt: true}, nil)
+}
+
+// renderClass shows the stream, after a refusal with the form as it was.
+func (f *Face) renderClass(w http.ResponseWriter, r *http.Request, status int, form draftForm, errs ui.Errors) error {
+	ctx, by := r.Context(), web.Actor(r.Context())
+	class, err := web.PathID[id.Node](r, "node")
+	if err != nil {
+		return err
+	}
+	p := classPage{Form: form, Errors: errs, By: by}
+	if p.Posts, p.Next, err = f.posts.Stream(ctx, by, class, web.FormID[id.Post](r, "before")); err != nil {
+		return err
+	}
+	if p.classHead, err = f.head(ctx, by, class); err != nil {
+		return err
+	}
+	if err := web.Render(w, r, status, classView(p)); err != nil {
+		return err
+	}
+	return f.markRead(r, p.Posts)
+}
+
+// markRead sets the reader's marks after the answer has gone out. A page that
+// the browser loads before anybody asked for it was read by nobody.
+func (f *Face) markRead(r *http.Request, posts []post.Post) error {
+	if r.Method != http.MethodGet || web.IsPrefetch(r) {
+		return nil
+	}
+	ids := make([]id.Post, len(posts))
+	for i, p := range posts {
+		ids[i] = p.ID
+	}
+	// The reader has the page already: the mark outlives his connection.
+	return f.posts.MarkRead(context.WithoutCancel(r.Context()), web.Actor(r.Context()), ids)
+}
+
+func (f *Face) publish(w http.ResponseWriter, r *http.Request) error {
+	class, err := web.PathID[id.Node](r, "node")
+	if err != nil {
+		return err
+	}
+	uploads, err := readPictures(r)
+	if err != nil {
+		if errs, ok := web.Invalid(r, err); ok {
+			return f.renderClass(w, r, http.StatusUnprocessableEntity, formOf(r), errs)
+		}
+		return err
+	}
+	form := formOf(r)
+	d := post.Draft{Node: class, Kind: form.Kind, Body: form.Body, Receipt: form.Receipt, Pictures: uploads, Key: r.FormValue(ui.KeyName)}
+	_, err = f.posts.Publish(r.Context(), web.Actor(r.Context()), d)
+	if errs, ok := web.Invalid(r, err); ok {
+		return f.renderClass(w, r, http.StatusUnprocessableEntity, form, errs)
+	}
+	if err != nil {
+		return err
+	}
+	web.Flash(w, r, "space.published")
+	return web.Redirect(w, r, "/classes/"+class.String())
+}
+
+func formOf(r *http.Request) draftForm {
+	return draftForm{Body: r.FormValue("body"), Receipt: r.FormValue("receipt") == "1", Kind: post.Kind(r.FormValue("kind"))}
+}
+
+// readPictures reads the pictures of a form; each is bounded, and so is their
+// number.
+func readPictures(r *http.Request) ([]post.Upload, error) {
+	err := r.ParseMultipartForm(8 << 20)
+	if errors.Is(err, http.ErrNotMultipart) {
+		return nil, nil
+	}
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return nil, fault.Invalid(fault.At("pictures", "post.picture.bytes", post.MaxPictureBytes>>20))
+		}
+		return nil, fault.Wrap(fault.ErrInvalid, err, "space.upload_broken")
+	}
+	defer r.MultipartForm.RemoveAll()
+	files := r.MultipartForm.File["pictures"]
+	if len(files) > post.MaxPictures {
+		return nil, fault.Invalid(fault.At("pictures", "post.picture.many", len(files), post.MaxPictures))
+	}
+	var out []post.Upload
+	for _, h := range files {
+		data, err := readFile(h)
+		if err != nil {
+			return nil, err
+		}
+		if len(data) > 0 {
+			out = append(out, post.Upload{Data: data})
+		}
+	}
+	return out, nil
+}
+
+func readFile(h *multipart.FileHeader) ([]byte, error) {
+	file, err := h.Open()
+	if err != nil {
+		return nil, fault.Wrap(fault.ErrInvalid, err, "space.upload_broken")
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, post.MaxPictureBytes+1))
+	if err != nil {
+		return nil, fault.Wrap(fault.ErrInvalid, err, "space.upload_broken")
+	}
+	return data, nil
+}
