@@ -36,6 +36,10 @@ type Actor struct {
 	Name string
 	// Places lists every role held today, the active one among them.
 	Places []Place
+	// ConsentRefused is set for a child whose guardian has refused consent:
+	// class notices work, the personal space and talk stay closed (个人信息保护法
+	// art. 31).
+	ConsentRefused bool
 	// Wards lists the children of a guardian whose binding is confirmed.
 	Wards []id.Person
 

@@ -100,4 +100,3 @@ func hideTarget(rep post.Report) string {
 	}
 	return "/posts/" + rep.Post.String() + "/hide"
 }
-

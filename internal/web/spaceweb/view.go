@@ -1,0 +1,59 @@
+package spaceweb
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"learnspace/internal/access"
+	"learnspace/internal/i18n"
+	"learnspace/internal/talk/post"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// roleTone colours the word for a role.
+func roleTone(r access.Role) string {
+	switch r {
+	case access.ClassTeacher:
+		return "primary"
+	case access.Teacher:
+		return "info"
+	}
+	return ""
+}
+
+// altOf is what a reader hears instead of a picture.
+func altOf(ctx context.Context, p post.Picture, i, n int) string {
+	if p.Alt != "" {
+		return p.Alt
+	}
+	return i18n.T(ctx, "space.picture_alt", i+1, n)
+}
+
+// titleLength is how many characters of a post make its title.
+const titleLength = 20
+
+// titleOf names a post by its first words.
+func titleOf(ctx context.Context, p post.Post) string {
+	first, _, _ := strings.Cut(p.Body, "\n")
+	runes := []rune(strings.TrimSpace(first))
+	if len(runes) > titleLength {
+		return string(runes[:titleLength]) + "…"
+	}
+	if len(runes) == 0 {
+		return i18n.T(ctx, "space.post")
+	}
+	return string(runes)
+}
+
+// emptyHint says what to do in a class space without posts.
+func emptyHint(ctx context.Context, p classPage) string {
+	switch {
+	case p.classHead.Post:
+		return i18n.T(ctx, "space.empty_teacher")
+	case p.Talk:
+		return i18n.T(ctx, "space.empty_pupil")
+	}
+	return i18n.T(ctx, "space.empty_reader")
+}
