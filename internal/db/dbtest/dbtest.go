@@ -10,9 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"learnspace/internal/audit"
 	"learnspace/internal/clock"
 	"learnspace/internal/db"
+	"learnspace/internal/event"
 	"learnspace/internal/id"
+	"learnspace/internal/seal"
 )
 
 // Start is the instant the harness's clock stands at: 2019-11-05 09:00 UTC+8.
@@ -23,6 +26,9 @@ type Harness struct {
 	DB    *db.DB
 	Clock *clock.Manual
 	IDs   *id.Source
+	Keys  *seal.Keys
+	Log   *event.Log
+	Audit *audit.Trail
 }
 
 // Each runs fn in a parallel sub-test for each engine, each with a database of
@@ -105,5 +111,12 @@ func NewAt(tb testing.TB, e db.Dialect, url string) *Harness {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return &Harness{DB: d, Clock: clk, IDs: ids}
+	keys, err := seal.Random()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return &Harness{
+		DB: d, Clock: clk, IDs: ids, Keys: keys,
+		Log: event.New(d, ids, clk), Audit: audit.New(d, ids, clk),
+	}
 }

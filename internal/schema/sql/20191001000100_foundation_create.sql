@@ -40,7 +40,6 @@ INSERT INTO event_head (id, seq, version) VALUES (1, 0, 0);
 CREATE TABLE event_cursor (
     name       TEXT PRIMARY KEY,
     seq        {{.Int}} NOT NULL,
-    rebuild_to {{.Int}} NOT NULL DEFAULT 0,
     version    {{.Int}} NOT NULL DEFAULT 0
 );
 
