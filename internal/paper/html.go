@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"html"
 	"io"
+	"math"
 	"strings"
 )
 
@@ -222,6 +223,14 @@ func (h *htmlWriter) table(t Table) {
 	h.w(`<div class="` + wrap + `" role="region" aria-label="` + esc(label) + `" tabindex="0"><table` + class + `>`)
 	if t.Caption != "" {
 		h.w("<caption>" + lines(t.Caption) + "</caption>")
+	}
+	if t.Form || len(t.Widths) > 0 {
+		h.w("<colgroup>")
+		for _, share := range t.shares() {
+			// An attribute, not a style: a page may forbid styles inside it.
+			h.w(`<col width="` + itoa(int64(math.Round(share*100))) + `%">`)
+		}
+		h.w("</colgroup>")
 	}
 	h.rows("thead", t.Head, true)
 	h.rows("tbody", t.Rows, false)

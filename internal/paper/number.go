@@ -1,6 +1,10 @@
 package paper
 
-import "strconv"
+import (
+	"strconv"
+
+	"learnspace/internal/i18n"
+)
 
 // Unchecked is what stands in place of a share whose numerator is larger than its
 // base: the roster has to be checked. It is never cut to 100 %.
@@ -29,23 +33,11 @@ func Share(num, den int64) string {
 	return Rate(num, den)
 }
 
-// rate returns tenths of a percent of num/den, half up; num ≥ 0, den > 0.
+// rate returns tenths of a percent of num/den by the product's one rule; num ≥ 0, den > 0.
 func rate(num, den int64) int64 {
-	whole, rest := num/den, num%den
-	out := whole*1000 + scaled(rest, den)
-	switch {
-	case out == 0 && num > 0:
-		return 1
-	case out == 1000 && num < den:
-		return 999
-	case out == 1000 && num > den:
-		return 1001
-	}
-	return out
+	n, _ := i18n.Tenths(num, den)
+	return n
 }
-
-// scaled returns rest*1000/den, half up, for rest < den without overflow up to 4·10^15.
-func scaled(rest, den int64) int64 { return (rest*2000 + den) / (2 * den) }
 
 func tenths(n int64) string { return itoa(n/10) + "." + itoa(n%10) }
 
