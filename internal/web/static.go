@@ -118,8 +118,8 @@ func (s *static) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// minifyCSS takes comments and needless white space out of a stylesheet that
-// has neither in its strings.
+// minifyCSS takes comments and needless white space out of a stylesheet; what
+// stands in double quotes stays.
 func minifyCSS(in []byte) []byte {
 	out := make([]byte, 0, len(in))
 	for i := 0; i < len(in); i++ {
@@ -131,6 +131,13 @@ func minifyCSS(in []byte) []byte {
 				return out
 			}
 			i += end + 3
+		case c == '"':
+			end := bytes.IndexByte(in[i+1:], '"')
+			if end < 0 {
+				return append(out, in[i:]...)
+			}
+			out = append(out, in[i:i+end+2]...)
+			i += end + 1
 		case c == ' ' || c == '\n' || c == '\t' || c == '\r':
 			if n := len(out); n > 0 && !strings.ContainsRune(" {};,", rune(out[n-1])) {
 				out = append(out, ' ')

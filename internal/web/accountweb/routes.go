@@ -1,0 +1,38 @@
+package accountweb
+
+import (
+	"learnspace/internal/access"
+	"learnspace/internal/web"
+)
+
+// Routes lists the pages of the face.
+func (f *Face) Routes() []web.Route {
+	return []web.Route{
+		{Method: "GET", Pattern: "/signin", Anonymous: true, Handler: f.showSignIn},
+		{Method: "POST", Pattern: "/signin", Anonymous: true, Handler: f.signIn},
+		{Method: "GET", Pattern: "/signin/help", Anonymous: true, Handler: f.showHelp},
+		{Method: "POST", Pattern: "/signout", Anonymous: true, Handler: f.signOut},
+		{Method: "GET", Pattern: "/activate", Anonymous: true, Handler: f.showCode},
+		{Method: "POST", Pattern: "/activate/code", Anonymous: true, Handler: f.takeCode},
+		{Method: "GET", Pattern: "/activate/name", Anonymous: true, Handler: f.showName},
+		{Method: "POST", Pattern: "/activate/name", Anonymous: true, Handler: f.confirmName},
+		{Method: "POST", Pattern: "/activate/stop", Anonymous: true, Handler: f.stop},
+		{Method: "GET", Pattern: "/activate/consent", Anonymous: true, Handler: f.showConsent},
+		{Method: "POST", Pattern: "/activate/consent", Anonymous: true, Handler: f.takeConsent},
+		{Method: "GET", Pattern: "/activate/login", Anonymous: true, Handler: f.showLogin},
+		{Method: "POST", Pattern: "/activate/login", Anonymous: true, Handler: f.takeLogin},
+		{Method: "GET", Pattern: "/me", Permission: access.AccountSelf, Object: "account", Handler: f.showMe},
+		{Method: "POST", Pattern: "/me/role", Permission: access.AccountSelf, Object: "account", Handler: f.switchRole},
+		{Method: "POST", Pattern: "/me/password", Permission: access.AccountSelf, Object: "account", Handler: f.changePassword},
+		{Method: "POST", Pattern: "/me/sessions/end", Permission: access.AccountSelf, Object: "session", Handler: f.endSessions},
+		{Method: "GET", Pattern: "/classes/{node}/members", Permission: access.PersonRead, Object: "node", Handler: f.showMembers},
+		{Method: "POST", Pattern: "/classes/{node}/confirm", Permission: access.ClassConfirm, Object: "node", Handler: f.confirmClass},
+		{Method: "GET", Pattern: "/classes/{node}/slips", Permission: access.CodeIssue, Object: "node", Handler: f.showSlips},
+		{Method: "POST", Pattern: "/classes/{node}/slips", Permission: access.CodeIssue, Object: "node", Handler: f.issueSlips},
+		{Method: "GET", Pattern: "/slips/{sheet}", Permission: access.CodeIssue, Object: "sheet", Handler: f.printSheet},
+		{Method: "GET", Pattern: "/people/{person}/code", Permission: access.CodeIssue, Object: "person", Handler: f.askCode},
+		{Method: "POST", Pattern: "/people/{person}/code", Permission: access.CodeIssue, Object: "person", Handler: f.issueCode},
+		{Method: "GET", Pattern: "/people/{person}/verify", Permission: access.IdentityCheck, Object: "person", Handler: f.askVerify},
+		{Method: "POST", Pattern: "/people/{person}/verify", Permission: access.IdentityCheck, Object: "person", Handler: f.verify},
+	}
+}

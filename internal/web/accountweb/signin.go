@@ -1,0 +1,147 @@
+package accountweb
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"learnspace/internal/account"
+	"learnspace/internal/fault"
+	"learnspace/internal/i18n"
+	"learnspace/internal/web"
+	"learnspace/internal/web/ui"
+)
+
+// signInPage is the form of the sign-in, as it was typed but for the password.
+type signInPage struct {
+	Login  string
+	Next   string
+	Shared bool
+	Errors ui.Errors
+	// Notice asks to wait: too many wrong tries, or too many people at once.
+	Notice string
+	// Busy says that the notice is about too many people.
+	Busy bool
+}
+
+func (f *Face) showSignIn(w http.ResponseWriter, r *http.Request) error {
+	next := web.Local(r.URL.Query().Get("next"), "")
+	if web.Actor(r.Context()).IsPerson() {
+		return web.Redirect(w, r, orHome(next))
+	}
+	return web.Render(w, r, http.StatusOK, signInView(signInPage{Next: next}))
+}
+
+// signIn answers 303 to the home page, 422 with the form, 429 when too many
+// tries went wrong and 503 with the waiting page when the hashing pool is full.
+func (f *Face) signIn(w http.ResponseWriter, r *http.Request) error {
+	page := signInPage{Login: r.FormValue("login"), Next: web.Local(r.FormValue("next"), ""), Shared: r.FormValue("shared") == "1"}
+	ticket, err := f.accounts.SignIn(r.Context(), web.Actor(r.Context()), account.Credentials{
+		Login: page.Login, Password: r.FormValue("password"), Network: network(r), Device: device(r.UserAgent()),
+		Shared: page.Shared, Mark: web.State(r, markCookie),
+	})
+	if err == nil {
+		f.enter(w, r, ticket)
+		return web.Redirect(w, r, orHome(page.Next))
+	}
+	status := http.StatusUnprocessableEntity
+	errs, ok := web.Invalid(r, err)
+	switch {
+	case ok:
+		page.Errors = errs
+	case waiting(w, r, err, &page.Notice, &status):
+		page.Busy = status == http.StatusServiceUnavailable
+	default:
+		return err
+	}
+	return web.Render(w, r, status, signInView(page))
+}
+
+// waiting turns a request to wait into a notice and a status; false for any
+// other error.
+func waiting(w http.ResponseWriter, r *http.Request, err error, notice *string, status *int) bool {
+	switch {
+	case errors.Is(err, fault.ErrTooMany):
+		*status = http.StatusTooManyRequests
+	case errors.Is(err, fault.ErrUnavailable):
+		*status = http.StatusServiceUnavailable
+		w.Header().Set("Retry-After", strconv.Itoa(account.RetryAfter))
+	default:
+		return false
+	}
+	key, args := fault.Message(err)
+	*notice = i18n.T(r.Context(), key, args...)
+	return true
+}
+
+// markCookie keeps, on the holder's own device, that he came in there before.
+const markCookie = "mark"
+
+// markAge is how long it stays.
+const markAge = 365 * 24 * time.Hour
+
+// enter gives the browser its session.
+func (f *Face) enter(w http.ResponseWriter, r *http.Request, t account.Ticket) {
+	web.SetSession(w, r, t.Token, t.MaxAge)
+	if t.Mark != "" {
+		web.SetState(w, r, markCookie, t.Mark, markAge)
+	}
+}
+
+func (f *Face) signOut(w http.ResponseWriter, r *http.Request) error {
+	if err := f.accounts.SignOut(r.Context(), web.Actor(r.Context()), web.SessionToken(r)); err != nil {
+		return err
+	}
+	web.ClearSession(w, r)
+	return web.Redirect(w, r, "/signin")
+}
+
+func (f *Face) showHelp(w http.ResponseWriter, r *http.Request) error {
+	return web.Render(w, r, http.StatusOK, helpView())
+}
+
+func orHome(next string) string {
+	if next == "" {
+		return "/home"
+	}
+	return next
+}
+
+// network is the address that tries are counted by; of IPv6 the network of 64
+// bits that one household has.
+func network(r *http.Request) string {
+	addr := web.ClientAddr(r)
+	if !addr.Is6() {
+		return addr.String()
+	}
+	p, err := addr.Prefix(64)
+	if err != nil {
+		return addr.String()
+	}
+	return p.String()
+}
+
+// device names a browser in two words for the holder's list: "Chrome · Windows".
+func device(agent string) string {
+	pick := func(pairs ...string) string {
+		for i := 0; i+1 < len(pairs); i += 2 {
+			if strings.Contains(agent, pairs[i]) {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+	browser := pick("MicroMessenger", "WeChat", "Edg", "Edge", "QQBrowser", "QQ", "360SE", "360", "Firefox", "Firefox",
+		"Chrome", "Chrome", "Safari", "Safari")
+	system := pick("HarmonyOS", "HarmonyOS", "Android", "Android", "iPhone", "iPhone", "iPad", "iPad",
+		"Windows", "Windows", "Mac OS", "macOS", "Linux", "Linux")
+	switch {
+	case browser == "":
+		return system
+	case system == "":
+		return browser
+	}
+	return browser + " · " + system
+}
