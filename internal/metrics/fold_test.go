@@ -14,6 +14,8 @@ import (
 	"learnspace/internal/id"
 )
 
+var cmpIgnore = cmpopts.IgnoreUnexported(Figures{})
+
 var sameNumbers = cmp.Options{
 	cmpopts.IgnoreUnexported(Figures{}),
 	cmpopts.IgnoreFields(Figures{}, "Node", "Month", "AsOf", "Frozen", "Apart", "LeftOut", "Base"),
