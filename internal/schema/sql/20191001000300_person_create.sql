@@ -46,8 +46,6 @@ CREATE TABLE person_key (
     PRIMARY KEY (kind, h64, n)
 ){{.WithoutRowid}};
 
-CREATE INDEX person_key_person ON person_key (person);
-
 -- Where a person learns or works. node is the class of a pupil and of a
 -- class-bound role, else the school or office; unit is the school or office.
 CREATE TABLE person_affiliation (
