@@ -63,8 +63,13 @@ func (i Input) id() string {
 
 // FieldID is the id of the field with this name.
 func FieldID(name string) string {
-	return "f-" + strings.NewReplacer(".", "-", "[", "-", "]", "", " ", "-").Replace(name)
+	if strings.ContainsAny(name, ".[] ") {
+		name = idSafe.Replace(name)
+	}
+	return "f-" + name
 }
+
+var idSafe = strings.NewReplacer(".", "-", "[", "-", "]", "", " ", "-")
 
 func (i Input) kind() string {
 	if i.Type == "" {

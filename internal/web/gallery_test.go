@@ -1,0 +1,131 @@
+package web_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"learnspace/internal/access"
+	"learnspace/internal/web"
+	"learnspace/internal/web/webtest"
+	"learnspace/internal/web/webtest/chrome"
+)
+
+// gallery is a site of the pages that show every component. Its sign-in gives
+// a session without asking.
+func gallery(t *testing.T) (*webtest.Site, []web.Route) {
+	t.Helper()
+	show := func(w http.ResponseWriter, r *http.Request) error {
+		return web.Render(w, r, http.StatusOK, webtest.Gallery(web.Now(r.Context())))
+	}
+	cover := func(w http.ResponseWriter, r *http.Request) error {
+		return web.Render(w, r, http.StatusOK, webtest.GalleryCover(r.PathValue("tone")))
+	}
+	fail := func(http.ResponseWriter, *http.Request) error { panic("for the picture") }
+	echo := func(w http.ResponseWriter, r *http.Request) error { return web.Redirect(w, r, "/gallery") }
+	enter := func(w http.ResponseWriter, r *http.Request) error {
+		web.SetSession(w, r, "token-1", 0)
+		return web.Redirect(w, r, "/gallery")
+	}
+	routes := []web.Route{get("/gallery", access.HomeRead, show), get("/cover/{tone}", access.HomeRead, cover), get("/fail", "", fail),
+		post("/x", access.HomeRead, echo), get("/enter", "", enter)}
+	site := webtest.With(t, web.Options{Demo: true, Office: "吉林省电化教育馆", Phone: "0431-0000-0000",
+		Platform: map[string]string{"zh": "吉林省教育资源公共服务平台"}}, routes...)
+	site.As(teacher)
+	return site, routes
+}
+
+func TestGalleryIsPlainAndComplete(t *testing.T) {
+	t.Parallel()
+	site, _ := gallery(t)
+	p := site.As(teacher).Get("/gallery").Want(http.StatusOK)
+	for _, selector := range []string{"[style]", "script:not([src])", "img:not([alt])", "input:not([type])", "a:not([href])", "[hidden]"} {
+		if n := p.Count(selector); n != 0 {
+			t.Errorf("%d of %s", n, selector)
+		}
+	}
+	seen := map[string]bool{}
+	for _, n := range p.Find("[id]") {
+		id := webtest.AttrOf(n, "id")
+		if seen[id] {
+			t.Errorf("id %s stands twice", id)
+		}
+		seen[id] = true
+	}
+	for _, n := range p.Find("label[for]") {
+		if !seen[webtest.AttrOf(n, "for")] {
+			t.Errorf("label for %s", webtest.AttrOf(n, "for"))
+		}
+	}
+	for _, n := range p.Find("[aria-describedby], [aria-labelledby]") {
+		for _, id := range strings.Fields(webtest.AttrOf(n, "aria-describedby") + " " + webtest.AttrOf(n, "aria-labelledby")) {
+			if !seen[id] {
+				t.Errorf("nothing has the id %s", id)
+			}
+		}
+	}
+	form := p.Form("main form[action='/x'].stack")
+	want := url.Values{"name": {""}, "student_no": {"G22010"}, "code": {""}, "stage": {"2"}, "text": {"明天8:00集合"},
+		"scope": {"class"}, "to": {"3"}, "own": {"1"}}
+	form.Del("_key")
+	if form.Encode() != want.Encode() {
+		t.Errorf("form sends %v", form)
+	}
+}
+
+// TestComponentsInABrowser walks the gallery in both themes and three widths:
+// no violation of accessibility, no sideways scrolling, no refusal by the
+// content security policy.
+func TestComponentsInABrowser(t *testing.T) {
+	t.Parallel()
+	browser, ok := chrome.Start(t)
+	if !ok {
+		return
+	}
+	site, _ := gallery(t)
+	server := httptest.NewServer(site.Server)
+	t.Cleanup(server.Close)
+	tab := browser.Tab(chrome.Screen{Width: 1440, Height: 900})
+	tab.Open(server.URL + "/enter")
+	for _, s := range []struct {
+		name string
+		chrome.Screen
+	}{
+		{"desk-light", chrome.Screen{Width: 1440, Height: 900}},
+		{"desk-dark", chrome.Screen{Width: 1440, Height: 900, Dark: true}},
+		{"phone-light", chrome.Screen{Width: 390, Height: 844}},
+		{"phone-dark", chrome.Screen{Width: 390, Height: 844, Dark: true}},
+		{"narrow", chrome.Screen{Width: 320, Height: 640}},
+	} {
+		tab.Screen(s.Screen)
+		for _, path := range []string{"/gallery", "/gallery?lang=ko", "/gallery?lang=en", "/cover/plum?lang=zh", "/fail", "/nowhere", "/help"} {
+			tab.Open(server.URL + path)
+			if path == "/gallery" || !strings.Contains(path, "lang") {
+				for _, v := range tab.Axe() {
+					t.Errorf("%s %s: %v", s.name, path, v)
+				}
+			}
+			if n := tab.Overflow(); n > 0 {
+				t.Errorf("%s %s is %d px too wide", s.name, path, n)
+			}
+			keepPicture(t, tab, s.name, path)
+		}
+	}
+}
+
+// keepPicture writes a picture where $LEARNSPACE_PICTURES says so.
+func keepPicture(t *testing.T, tab *chrome.Tab, name, path string) {
+	t.Helper()
+	dir := os.Getenv("LEARNSPACE_PICTURES")
+	if dir == "" {
+		return
+	}
+	file := strings.NewReplacer("/", "_", "?", "_", "=", "_").Replace(strings.TrimPrefix(path, "/")) + "-" + name + ".png"
+	if err := os.WriteFile(filepath.Join(dir, file), tab.Picture(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
