@@ -154,9 +154,8 @@ func (s *Service) addKey(ctx context.Context, person id.Person, k keyValue) erro
 	return s.putKeys(ctx, []hash{{kind: k.kind, h64: s.keys.Hash64(hashNames[k.kind], k.value), person: person, value: k.value}})
 }
 
-// Unmake removes persons whom an undone batch had made, with keys, places and
-// guardianships, and writes person.unmade each; spaces are removed by the
-// caller beside it. It joins the transaction of ctx. Whoever is activated, or
+// Unmake removes persons whom an undone batch had made, with keys, places,
+// guardianships and spaces, and writes person.unmade each. It joins the transaction of ctx. Whoever is activated, or
 // made by another batch, is ErrConflict and nothing is written. The actor needs
 // roster.import at each unit.
 func (s *Service) Unmake(ctx context.Context, by access.Actor, batch id.Batch, persons []id.Person) error {
@@ -204,6 +203,11 @@ func (s *Service) unmake(ctx context.Context, tx *db.Tx, by access.Actor, f Foun
 		"DELETE FROM person WHERE id = $1",
 	} {
 		if _, err := tx.Exec(ctx, q, f.ID.Int()); err != nil {
+			return err
+		}
+	}
+	if s.Spaces != nil {
+		if err := s.Spaces.UnmakePersonal(ctx, by, []id.Person{f.ID}); err != nil {
 			return err
 		}
 	}

@@ -125,9 +125,9 @@ func (s *Service) open(sealed []byte) (string, error) {
 	return string(plain), nil
 }
 
-// InsertMany writes prepared persons with their keys, affiliations and the
-// event person.made each, in the transaction of ctx or one of its own. Spaces
-// are made by the caller beside it. Where one of them is known already, because
+// InsertMany writes prepared persons with their keys, affiliations, personal
+// spaces and the event person.made each, in the transaction of ctx or one of its
+// own. Where one of them is known already, because
 // somebody else made him meanwhile, nothing is written and the error is
 // ErrConflict: the caller looks again. The actor needs roster.import at each
 // unit, for officers grant.give.
@@ -147,6 +147,11 @@ func (s *Service) InsertMany(ctx context.Context, by access.Actor, all []Prepare
 		}
 		if err := s.insertAffiliations(ctx, tx, s.firstAffiliations(all)); err != nil {
 			return err
+		}
+		if s.Spaces != nil {
+			if err := s.Spaces.MakePersonal(ctx, by, all); err != nil {
+				return err
+			}
 		}
 		return s.log.Append(ctx, tx, madeEvents(by, all)...)
 	})

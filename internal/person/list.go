@@ -172,3 +172,25 @@ func (s *Service) Affiliations(ctx context.Context, by access.Actor, persons ...
 	}
 	return out, nil
 }
+
+// ClassTeachers reads through q who leads a class today; it asks nobody who
+// wants it.
+func ClassTeachers(ctx context.Context, q db.Queryer, class id.Node) ([]id.Person, error) {
+	all, err := readAffiliations(ctx, q, "a.node = $1 AND a.role = 'class_teacher' AND a.to_on = 0 ORDER BY a.id", class.Int())
+	out := make([]id.Person, len(all))
+	for i, a := range all {
+		out[i] = a.Person
+	}
+	return out, err
+}
+
+// LedClasses reads through q which classes a person leads today; it asks nobody
+// who wants it.
+func LedClasses(ctx context.Context, q db.Queryer, person id.Person) ([]id.Node, error) {
+	all, err := readAffiliations(ctx, q, "a.person = $1 AND a.role = 'class_teacher' AND a.to_on = 0 ORDER BY a.id", person.Int())
+	out := make([]id.Node, len(all))
+	for i, a := range all {
+		out[i] = a.Node
+	}
+	return out, err
+}

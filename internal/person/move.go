@@ -112,12 +112,13 @@ func (s *Service) countAt(ctx context.Context, tx *db.Tx, by access.Actor, p Per
 	return s.takeGuardians(ctx, tx, by, p, before, unit)
 }
 
-// setUnit writes the unit; whoever is known by his school gets a new key.
+// setUnit writes the unit; whoever is known by his school gets a new key: those
+// without an identity number.
 func (s *Service) setUnit(ctx context.Context, tx *db.Tx, p Person, unit id.Node) error {
 	if _, err := tx.Exec(ctx, "UPDATE person SET unit = $1 WHERE id = $2", unit.Int(), p.ID.Int()); err != nil {
 		return err
 	}
-	if p.Role == RoleGuardian || p.Role == RoleOfficer || p.IDTail != "" || p.HasStudentNo {
+	if p.Role == RoleGuardian || p.Role == RoleOfficer || p.IDTail != "" {
 		return nil
 	}
 	if err := s.dropKey(ctx, tx, p.ID, keyValue{ByPlace, PlaceValue(p.Unit, p.Name, p.Sex, p.Birth)}); err != nil {

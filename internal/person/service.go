@@ -17,8 +17,20 @@ import (
 	"learnspace/internal/seal"
 )
 
+// Spaces makes, opens and removes personal spaces inside the transaction that
+// ctx carries. The package space implements it.
+type Spaces interface {
+	MakePersonal(ctx context.Context, by access.Actor, all []Prepared) error
+	UnmakePersonal(ctx context.Context, by access.Actor, persons []id.Person) error
+	// OpenDue opens what waited for the person's state.
+	OpenDue(ctx context.Context, by access.Actor, person id.Person) error
+}
+
 // Service is the front door of persons.
 type Service struct {
+	// Spaces makes the space of each new person; nil makes none.
+	Spaces Spaces
+
 	db    *db.DB
 	ids   *id.Source
 	clk   clock.Clock
@@ -164,4 +176,12 @@ func (s *Service) mayAt(ctx context.Context, by access.Actor, p access.Permissio
 		return errForbidden()
 	}
 	return errMissing()
+}
+
+// openDue lets the spaces follow a change of the person's state.
+func (s *Service) openDue(ctx context.Context, by access.Actor, person id.Person) error {
+	if s.Spaces == nil {
+		return nil
+	}
+	return s.Spaces.OpenDue(ctx, by, person)
 }

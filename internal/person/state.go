@@ -59,7 +59,11 @@ func (s *Service) Activate(ctx context.Context, by access.Actor, person id.Perso
 		if err != nil {
 			return err
 		}
-		return s.log.Append(ctx, tx, newEvent(actedBy(by, p), EventActivated, person, node, p.Unit, Extra{Role: p.Role}))
+		who := actedBy(by, p)
+		if err := s.log.Append(ctx, tx, newEvent(who, EventActivated, person, node, p.Unit, Extra{Role: p.Role})); err != nil {
+			return err
+		}
+		return s.openDue(ctx, who, person)
 	})
 	if err != nil {
 		return fmt.Errorf("activate person %d: %w", person, err)
@@ -144,7 +148,10 @@ func (s *Service) verify(ctx context.Context, tx *db.Tx, by access.Actor, p *Per
 	if source != SourceSchool {
 		by = actedBy(by, *p)
 	}
-	return s.log.Append(ctx, tx, newEvent(by, EventVerified, p.ID, node, p.Unit, x))
+	if err := s.log.Append(ctx, tx, newEvent(by, EventVerified, p.ID, node, p.Unit, x)); err != nil {
+		return err
+	}
+	return s.openDue(ctx, by, p.ID)
 }
 
 // Unverify takes a verification back, since it was an error or consent was
@@ -231,7 +238,7 @@ func (s *Service) RecordConsent(ctx context.Context, by access.Actor, c Consent)
 			return err
 		}
 		if c.Answer == ConsentGiven {
-			return nil
+			return s.openDue(ctx, actedBy(by, p), c.Child)
 		}
 		return s.unverify(ctx, tx, actedBy(by, p), p)
 	})

@@ -1,0 +1,216 @@
+package space
+
+import (
+	"context"
+	"fmt"
+
+	"learnspace/internal/access"
+	"learnspace/internal/audit"
+	"learnspace/internal/db"
+	"learnspace/internal/fault"
+	"learnspace/internal/id"
+	"learnspace/internal/org"
+	"learnspace/internal/person"
+)
+
+// Confirm records that the profile of a school or the list of a class is right
+// and opens its space when a manager of it is verified; else the space opens by
+// itself once one is. It returns the space as it is then. Again is no error. The
+// actor needs school.confirm or class.confirm at the node.
+func (s *Service) Confirm(ctx context.Context, by access.Actor, node id.Node) (Space, error) {
+	var sp Space
+	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		n, err := s.org.MarkConfirmed(ctx, by, node)
+		if err != nil {
+			return err
+		}
+		if sp, err = s.one(ctx, tx, "owner_node = $1 AND owner_node <> 0", node.Int()); err != nil || sp.Status != StatusMade {
+			return err
+		}
+		ready, err := s.managed(ctx, tx, by, n)
+		if err != nil || !ready {
+			return err
+		}
+		return s.open(ctx, tx, by, &sp)
+	})
+	if err != nil {
+		return Space{}, fmt.Errorf("confirm node %d: %w", node, err)
+	}
+	return sp, nil
+}
+
+// Open opens an institution space whose node is confirmed and has a verified
+// manager (DOMAIN Q4); otherwise ErrConflict says what is missing. An open one
+// stays open, without an event. The actor needs the permission of Confirm.
+func (s *Service) Open(ctx context.Context, by access.Actor, space id.Space) (Space, error) {
+	sp, err := s.Get(ctx, by, space)
+	if err != nil {
+		return Space{}, err
+	}
+	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if sp, err = s.one(ctx, tx, "id = $1", space.Int()); err != nil || sp.Status == StatusOpened {
+			return err
+		}
+		if sp.Node == 0 || sp.Status != StatusMade {
+			return fault.New(fault.ErrConflict, "space.not_to_open")
+		}
+		n, err := s.org.Get(ctx, by, sp.Node)
+		if err != nil {
+			return err
+		}
+		if !by.Allows(confirmBy(n), n.Path) {
+			return fault.New(fault.ErrForbidden, "space.forbidden")
+		}
+		if n.Confirmed.IsZero() {
+			return fault.New(fault.ErrConflict, "space.not_confirmed")
+		}
+		ready, err := s.managed(ctx, tx, by, n)
+		if err != nil {
+			return err
+		}
+		if !ready {
+			return fault.New(fault.ErrConflict, "space.no_manager")
+		}
+		return s.open(ctx, tx, by, &sp)
+	})
+	if err != nil {
+		return Space{}, fmt.Errorf("open space %d: %w", space, err)
+	}
+	return sp, nil
+}
+
+// confirmBy is the permission that confirms a node.
+func confirmBy(n org.Node) access.Permission {
+	if n.Kind == org.KindClass {
+		return access.ClassConfirm
+	}
+	return access.SchoolConfirm
+}
+
+// managed reports whether a manager of the node, or the actor who confirms it,
+// is verified.
+func (s *Service) managed(ctx context.Context, tx *db.Tx, by access.Actor, n org.Node) (bool, error) {
+	var managers []id.Person
+	var err error
+	if n.Kind == org.KindClass {
+		managers, err = person.ClassTeachers(ctx, tx, n.ID)
+	} else {
+		managers, err = s.org.Holders(ctx, by, n.ID, access.School)
+	}
+	if err != nil {
+		return false, err
+	}
+	if by.IsPerson() && by.Allows(confirmBy(n), n.Path) {
+		managers = append(managers, by.Person)
+	}
+	for _, who := range managers {
+		p, err := person.Load(ctx, tx, who)
+		if err != nil {
+			return false, err
+		}
+		if !p.Verified.IsZero() {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// open writes the state and, for institutions, event and audit row, once.
+func (s *Service) open(ctx context.Context, tx *db.Tx, by access.Actor, sp *Space) error {
+	now := s.clk.Now()
+	changed, err := tx.Exec(ctx, "UPDATE space SET status = 'opened', opened_at = $1, opened_by = $2 WHERE id = $3 AND status = 'made'",
+		now.UnixMilli(), by.Person.Int(), sp.ID.Int())
+	if err != nil {
+		return fmt.Errorf("open space %d: %w", sp.ID, err)
+	}
+	if changed == 0 {
+		*sp, err = s.one(ctx, tx, "id = $1", sp.ID.Int())
+		return err
+	}
+	sp.Status, sp.Opened, sp.OpenedBy = StatusOpened, now, by.Person
+	if sp.Kind == KindPersonal {
+		return nil
+	}
+	e := newEvent(by, EventOpened, *sp)
+	if err := s.log.Append(ctx, tx, e); err != nil {
+		return err
+	}
+	return s.trail.Append(ctx, tx, audit.Entry{Actor: by.Person, Account: by.Account, Role: string(by.Role), Action: EventOpened,
+		Kind: "space", Object: sp.ID.Int(), Node: sp.Node, Detail: e.Extra, At: now})
+}
+
+// OpenDue opens what waited for a person: the personal space, and the confirmed
+// institution spaces that he manages, once he is verified. It joins the
+// transaction of ctx. Only person calls it, after each change of state.
+func (s *Service) OpenDue(ctx context.Context, by access.Actor, who id.Person) error {
+	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		p, err := person.Load(ctx, tx, who)
+		if err != nil {
+			return err
+		}
+		if personalDue(p) {
+			own, err := s.one(ctx, tx, "owner_person = $1 AND owner_person <> 0", who.Int())
+			if err != nil {
+				return err
+			}
+			if err := s.open(ctx, tx, by, &own); err != nil {
+				return err
+			}
+		}
+		if p.Verified.IsZero() || p.Role == person.RolePupil {
+			return nil
+		}
+		return s.openManaged(ctx, tx, by, who)
+	})
+}
+
+// personalDue reports whether the personal space shall be open (DOMAIN 2.3).
+func personalDue(p person.Person) bool {
+	if p.Consent == person.ConsentRefused || p.Consent == person.ConsentWithdrawn {
+		return false
+	}
+	if p.Role == person.RolePupil {
+		return !p.Activated.IsZero()
+	}
+	return !p.Verified.IsZero()
+}
+
+// openManaged opens the confirmed spaces of the classes that the person leads
+// and of the schools that he manages.
+func (s *Service) openManaged(ctx context.Context, tx *db.Tx, by access.Actor, who id.Person) error {
+	system := access.System("a manager is verified")
+	nodes, err := person.LedClasses(ctx, tx, who)
+	if err != nil {
+		return err
+	}
+	grants, err := s.org.GrantsOf(ctx, system, who)
+	if err != nil {
+		return err
+	}
+	for _, g := range grants {
+		if g.Role == access.School {
+			nodes = append(nodes, g.Node)
+		}
+	}
+	found, err := org.Nodes(ctx, tx, nodes)
+	if err != nil {
+		return err
+	}
+	for _, node := range nodes {
+		n, ok := found[node]
+		if !ok || n.Confirmed.IsZero() || n.Closed() {
+			continue
+		}
+		sp, err := s.one(ctx, tx, "owner_node = $1 AND owner_node <> 0", node.Int())
+		if err != nil {
+			return err
+		}
+		if sp.Status != StatusMade {
+			continue
+		}
+		if err := s.open(ctx, tx, by, &sp); err != nil {
+			return err
+		}
+	}
+	return nil
+}
