@@ -1,0 +1,234 @@
+package read
+
+import (
+	"learnspace/internal/clock"
+	"learnspace/internal/codes"
+	"learnspace/internal/exchange/roster/value"
+)
+
+func clockDay(day int32) clock.Day { return clock.Day(day) }
+
+// readClass reads a pupil's grade and class. known says that the school's type is
+// known; else only what no school has is a fault.
+func (p *persons) readClass(known bool) {
+	grade, class := p.cell(Grade).Text, p.cell(Class).Text
+	context := p.cols.grade
+	if !p.cols.Has(Class) {
+		class = p.cols.class
+	}
+	school := p.row.Type
+	if !known {
+		school = value.School{}
+	}
+	c, fault, inGrade := p.classes.Read(school, grade, class, context)
+	if fault == "" {
+		p.row.Class = c
+		return
+	}
+	if !known && fault == value.GradeUnknown {
+		return
+	}
+	field, text := Class, class
+	if inGrade || fault == value.GradeMissing && p.cols.Has(Grade) || !p.cols.Has(Class) && p.cols.Has(Grade) {
+		field, text = Grade, grade
+	}
+	if fault == value.GradeMissing {
+		text = ""
+	}
+	p.fault(field, fault, value.Found(text, false))
+}
+
+// readPupil reads what only pupils have.
+func (p *persons) readPupil() {
+	r := &p.row
+	if text := p.cell(Enrolled).Text; !value.Empty(text) {
+		day, ok := value.Day(text, true, p.o.Today)
+		if !ok || day.Year() > p.o.Today.Year()+1 {
+			p.fault(Enrolled, value.DateInvalid, value.Found(text, true))
+		} else {
+			r.Enrolled = day
+		}
+	}
+	r.Boarding = value.Boarding(p.cell(Boarding).Text)
+	fields := [2][3]Field{{GuardianName, GuardianRelation, GuardianPhone}, {Guardian2Name, Guardian2Relation, Guardian2Phone}}
+	for i, f := range fields {
+		if !p.cols.Has(f[0]) && !p.cols.Has(f[2]) {
+			continue
+		}
+		g := Guardian{Name: value.Name(p.cell(f[0]).Text), Relation: value.Relation(p.cell(f[1]).Text), Phone: p.phone(f[2])}
+		if g.Relation == "" && g.Name != "" {
+			g.Relation = p.cols.implied[i]
+		}
+		r.Guardians[i] = g
+	}
+	if a, b := r.Guardians[0], r.Guardians[1]; b.Name != "" && a.Phone == b.Phone && value.NameKey(a.Name) == value.NameKey(b.Name) {
+		r.Guardians[1] = Guardian{} // the same one named twice
+	}
+}
+
+// findTwice looks whether the person has stood in the file before, in an accepted
+// row. The same number with another name is a conflict; a further assignment of a
+// member of staff is none.
+func (p *persons) findTwice() {
+	r := &p.row
+	tag := uint32(p.people.hash("name", r.NameKey))
+	keys, fields := p.keys()
+	hit := -1
+	for i, k := range keys {
+		before, ok := p.people.find(k)
+		if !ok {
+			continue
+		}
+		if before != tag && r.NameKey != "" {
+			p.fault(Name, value.NameConflict, value.Found(r.Name, false))
+			return
+		}
+		hit = i
+		break
+	}
+	if hit >= 0 {
+		if r.Kind == Pupils || p.assigned(keys[hit]) {
+			p.fault(fields[hit], value.DuplicateInFile, value.Mask(p.cell(fields[hit]).Text))
+			return
+		}
+	}
+	if r.Rejected {
+		return
+	}
+	for _, k := range keys {
+		if _, ok := p.people.find(k); !ok {
+			p.people.put(k, tag)
+		}
+	}
+	if r.Kind == Staff && len(keys) > 0 {
+		p.posts.put(p.assignment(keys[0]), 0)
+	}
+}
+
+// keys are what a person is known by: the ID number, the registry number (a G number
+// is G and an ID number of his), without both school, name, sex and birth.
+func (p *persons) keys() (keys []uint64, fields []Field) {
+	r := &p.row
+	add := func(f Field, parts ...string) {
+		k := p.people.hash(parts...)
+		for _, have := range keys {
+			if have == k {
+				return
+			}
+		}
+		keys, fields = append(keys, k), append(fields, f)
+	}
+	if r.IDNo != "" {
+		add(IDNo, "number", r.IDNo)
+	}
+	if r.StudentNo != "" {
+		if r.StudentNo[0] == 'G' {
+			add(StudentNo, "number", r.StudentNo[1:])
+		} else {
+			add(StudentNo, "registry", r.StudentNo)
+		}
+	}
+	if len(keys) == 0 && r.NameKey != "" && r.Sex != 0 && r.Birth != 0 && r.NoReason != "" {
+		add(Name, "person", r.School, r.NameKey, string(rune('0'+r.Sex)), r.Birth.String())
+	}
+	return keys, fields
+}
+
+// assignment is what a further row of a member of staff adds.
+func (p *persons) assignment(person uint64) uint64 {
+	r := &p.row
+	parts := []string{string(appendInt(nil, person)), r.School, r.Post, r.PostText, r.Primary}
+	for _, s := range r.Subjects {
+		parts = append(parts, "s", s)
+	}
+	for i, list := range [2][]value.Class{r.Teaches, r.HomeClass} {
+		for _, c := range list {
+			parts = append(parts, string(rune('a'+i)), c.Grade, string(rune('0'+c.Number)))
+		}
+	}
+	if r.IsHome {
+		parts = append(parts, "home")
+	}
+	return p.posts.hash(parts...)
+}
+
+func appendInt(b []byte, n uint64) []byte {
+	for i := range 8 {
+		b = append(b, byte(n>>(8*i)))
+	}
+	return b
+}
+
+func (p *persons) assigned(person uint64) bool {
+	_, ok := p.posts.find(p.assignment(person))
+	return ok
+}
+
+// readStaff reads post, subjects and classes.
+func (p *persons) readStaff() {
+	r := &p.row
+	stages := []string(nil)
+	if t, ok := codes.FindSchoolType(r.Type.Type); ok {
+		stages = t.Stages
+	}
+	if text := p.cell(Post).Text; !value.Empty(text) {
+		r.PostText = value.Fold(text)
+		r.Post, r.IsHome = value.Post(text)
+	}
+	r.Subjects = append(r.Subjects, value.Subjects(p.cell(Subject).Text, stages...)...)
+	grade := p.cell(Grade).Text
+	text := p.cell(Class).Text
+	classes, fault := p.classes.ReadList(r.Type, grade, text)
+	if fault != "" {
+		p.fault(Class, fault, value.Found(text, false))
+	}
+	r.Teaches = append(r.Teaches, classes...)
+	p.readHome(grade)
+	p.readPrimary()
+}
+
+// readHome reads 班主任: yes or no, or the class itself. Yes means the class taught
+// where there is exactly one.
+func (p *persons) readHome(grade string) {
+	r := &p.row
+	text := p.cell(ClassTeacher).Text
+	yes, ok := value.YesNo(text)
+	switch {
+	case value.Empty(text):
+	case ok:
+		r.IsHome = r.IsHome && !p.cols.Has(ClassTeacher) || yes
+	case value.Compact(text) == "班主任":
+		r.IsHome = true
+	case value.Compact(text) == "副班主任", value.Compact(text) == "非班主任":
+		r.IsHome = false
+	default:
+		classes, fault := p.classes.ReadList(r.Type, grade, text)
+		if fault != "" {
+			p.fault(ClassTeacher, fault, value.Found(text, false))
+		}
+		r.HomeClass = append(r.HomeClass, classes...)
+		r.IsHome = r.IsHome || len(classes) > 0
+	}
+	if r.IsHome && len(r.HomeClass) == 0 && len(r.Teaches) == 1 {
+		r.HomeClass = append(r.HomeClass, r.Teaches[0])
+	}
+}
+
+func (p *persons) readPrimary() {
+	r := &p.row
+	text := p.cell(PrimaryUnit).Text
+	if value.Empty(text) {
+		return
+	}
+	r.Primary = value.Fold(text)
+	if yes, ok := value.YesNo(text); ok {
+		r.IsPrimary = -1
+		if yes {
+			r.IsPrimary = 1
+		}
+	} else if r.School != "" && value.Compact(text) == r.School || r.School == "" && value.Compact(text) == r.Type.Code && r.Type.Code != "" {
+		r.IsPrimary = 1
+	} else if len(text) == 10 && text[0] >= '0' && text[0] <= '9' {
+		r.IsPrimary = -1
+	}
+}

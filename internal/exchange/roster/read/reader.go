@@ -1,0 +1,192 @@
+package read
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"learnspace/internal/clock"
+	"learnspace/internal/exchange/roster/sheet"
+	"learnspace/internal/exchange/roster/value"
+)
+
+// Options say for whom and for which day a roster is read.
+type Options struct {
+	// Kind forces pupils or staff; "" goes by the columns.
+	Kind Kind
+	// School is the school that rows without a school code belong to; the zero value
+	// when the file is read for an office.
+	School value.School
+	// Schools finds a school by the text of a school column. The fault is "",
+	// value.SchoolUnknown or value.SchoolOutside. nil takes every code as it is.
+	Schools func(code string) (value.School, value.Code)
+	// SchoolRequired makes a row without a school code a fault when School is zero.
+	SchoolRequired bool
+	// SchoolByName lets a column with school names stand for a missing school code.
+	SchoolByName bool
+	// Today is the day that ages, grades and entry years refer to.
+	Today clock.Day
+	// YearMonth is the month in which the school year begins; 0 means September.
+	YearMonth int
+}
+
+// A SheetReport says how one sheet was read.
+type SheetReport struct {
+	Sheet     string            // "" for a text file
+	Encoding  string            // as in the report's contract
+	HeaderRow int               // 0 when the sheet has no header
+	Columns   map[string]string // source header → field
+	Kind      Kind
+	Rows      int // persons or assignments listed
+	Rejected  int // rows with an error
+	Warnings  int // problems that are warnings
+	// NoHeader says that the sheet has cells and no header, and was left out because
+	// other sheets of the workbook have one.
+	NoHeader bool
+}
+
+// Read reads every sheet and calls fn for each row in order. An error of fn or of
+// the context ends it. When no sheet has a header the file is refused with
+// header_not_found before fn is called once.
+func Read(ctx context.Context, f *sheet.File, o Options, fn func(*Row) error) ([]SheetReport, error) {
+	if o.Schools == nil {
+		o.Schools = func(code string) (value.School, value.Code) {
+			return value.School{Code: code, Type: o.School.Type, FiveFour: o.School.FiveFour}, ""
+		}
+	}
+	heads := make([]*Columns, len(f.Sheets))
+	found := false
+	for i, s := range f.Sheets {
+		head, err := lookAhead(ctx, s)
+		if err != nil {
+			return nil, fmt.Errorf("read sheet %d: %w", i+1, err)
+		}
+		heads[i] = findColumns(head, o, s.Name)
+		found = found || heads[i] != nil
+	}
+	if !found {
+		return nil, &sheet.Refusal{Code: sheet.HeaderNotFound}
+	}
+	p := newPersons(o)
+	reports := make([]SheetReport, len(f.Sheets))
+	for i, s := range f.Sheets {
+		r := &reports[i]
+		*r = SheetReport{Sheet: s.Name, Encoding: f.Encoding, Columns: map[string]string{}}
+		if heads[i] == nil {
+			r.NoHeader = true
+			continue
+		}
+		r.HeaderRow, r.Columns, r.Kind = heads[i].HeaderRow, heads[i].Headers(), heads[i].Kind
+		reader := &sheetReader{persons: p, columns: heads[i], index: i, report: r, fn: fn}
+		if err := s.Each(ctx, reader.row); err != nil {
+			return nil, err
+		}
+	}
+	return reports, nil
+}
+
+// dataSample is how many rows from the top are looked at before a sheet is read: as
+// many as may stand above a header, and some that show what doubtful columns hold.
+const dataSample = 300
+
+func lookAhead(ctx context.Context, s *sheet.Sheet) ([]sheet.Row, error) {
+	var rows []sheet.Row
+	err := s.Each(ctx, func(row sheet.Row) error {
+		if rows = append(rows, row.Clone()); len(rows) >= dataSample {
+			return errEnough
+		}
+		return nil
+	})
+	if err != nil && err != errEnough {
+		return nil, err
+	}
+	return rows, nil
+}
+
+var errEnough = fmt.Errorf("enough rows")
+
+// sheetReader turns the rows of one sheet into persons.
+type sheetReader struct {
+	persons *persons
+	columns *Columns
+	index   int
+	report  *SheetReport
+	fn      func(*Row) error
+}
+
+func (s *sheetReader) row(row sheet.Row) error {
+	if row.Number <= s.columns.last || !s.columns.isRow(row) {
+		return nil
+	}
+	p := &s.persons.row
+	s.persons.read(row, s.columns, s.index)
+	s.report.Rows++
+	if p.Rejected {
+		s.report.Rejected++
+	}
+	for _, problem := range p.Problems {
+		if problem.Severity == "warning" {
+			s.report.Warnings++
+		}
+	}
+	return s.fn(p)
+}
+
+var (
+	reFooter = regexp.MustCompile(`^(?:合计|小计|总计|共计|累计|填表人|审核人|制表人|制表|填报人|填表|审核|校长签|校长\(签|负责人|经办人|复核人|班主任签|学校\(盖章|学校盖章|单位\(盖章|盖章|填表说明|填写说明|填报说明|说明[:;.、1]|注[:;.、1]|备注:|注意事项|제표인|합계|소계|총계|total|subtotal)`)
+	reBanner = regexp.MustCompile(`(?:名册|名单|花名册|登记表|信息表|统计表|一览表|情况表|汇总表|명단|명부)(?:\(.*\))?$|共\d+人|^\d{4}年\d{1,2}月|^第\d+页|^续表|本页`)
+)
+
+// isRow says whether a row below the header lists somebody. Rows of sums and
+// signatures, a header repeated on a new page, banners over the whole width, and
+// rows without a cell of their own in a needed column do not.
+func (c *Columns) isRow(row sheet.Row) bool {
+	first, own, span := "", 0, 0
+	for _, cell := range row.Cells {
+		if cell.Kind == sheet.Blank || cell.Inherited {
+			continue
+		}
+		if own++; own == 1 {
+			first, span = cell.Text, int(cell.Span)
+		}
+	}
+	if own == 0 {
+		return false
+	}
+	if footer(first) {
+		return false
+	}
+	if own == 1 && (span >= 3 || reBanner.MatchString(value.Compact(first))) {
+		return false
+	}
+	needed, repeated := 0, 0
+	for _, col := range c.columns {
+		cell := row.At(col.index)
+		if cell.Kind == sheet.Blank || cell.Inherited {
+			continue
+		}
+		needed++
+		if cell.Kind == sheet.Text && sameHeader(cell.Text, col) {
+			repeated++
+		}
+	}
+	return needed > 0 && (repeated < 2 || repeated*3 < needed*2)
+}
+
+func footer(first string) bool {
+	if len(first) > 0 && (first[0] >= '0' && first[0] <= '9') {
+		return false
+	}
+	return reFooter.MatchString(strings.ToLower(value.Compact(first)))
+}
+
+func sameHeader(text string, col column) bool {
+	if len(text) > 60 {
+		return false
+	}
+	if t := strings.TrimSpace(text); t == col.header || strings.HasSuffix(col.header, "/"+t) {
+		return true
+	}
+	return len(text) >= 6 && meaningOf(text).field == col.field && col.field != Class && col.field != Subject
+}

@@ -1,0 +1,373 @@
+package value
+
+import (
+	"regexp"
+	"strings"
+
+	"learnspace/internal/clock"
+	"learnspace/internal/codes"
+)
+
+// A School is what reading grades and classes needs to know of a school.
+type School struct {
+	Code     string // ten digits; may be ""
+	Type     string // three digits of codes.SchoolType; "" accepts the grades of every type
+	FiveFour bool   // 五四学制: five years of primary, four of junior school
+}
+
+// A Class is a class as a school numbers it.
+type Class struct {
+	Grade  string // P1 … V3, code of codes.Grade
+	Stage  string // first letter of Grade
+	Entry  int    // year in which the class entered its stage
+	Number int    // from 1 to 99
+}
+
+// A classWord is one way to read the text of a class.
+type classWord struct {
+	grade  gradeWord
+	number int // 0: the text names a grade only
+}
+
+var (
+	reClassEntry  = regexp.MustCompile(`^` + stageExpr + `?(20\d\d|\d\d)(级|届)(?:年级)?-?\(?(` + anyNum + `)\)?班?$`)
+	reClassYear   = regexp.MustCompile(`^` + stageExpr + `?(20\d\d)(?:年级|年)?(?:-\(?|\()(` + anyNum + `)\)?班?$`)
+	reClassYear2  = regexp.MustCompile(`^` + stageExpr + `?(20\d\d)(?:年级|年)(` + anyNum + `)班?$`)
+	reClassStaged = regexp.MustCompile(`^` + stageExpr + `(?:部|-)?(` + anyNum + `)` + gradeMark + `-?\(?(` + anyNum + `)\)?班?$`)
+	reClassShort  = regexp.MustCompile(`^` + stageExpr + `\(?(1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])\)?(?:级)?(?:-\(?|\()(` + anyNum + `)\)?班?$`)
+	reClassTight  = regexp.MustCompile(`^` + stageExpr + `([1-9一二三四五六七八九])(` + anyNum + `)班?$`)
+	reClassAbs    = regexp.MustCompile(`^\(?(` + anyNum + `)\)?` + gradeMark + `-?\(?(` + anyNum + `)\)?班?$`)
+	reClassSep    = regexp.MustCompile(`^\(?(` + anyNum + `)(?:\)?-+\(?|\)?\(|\))(` + anyNum + `)\)?班?$`)
+	reClassChin   = regexp.MustCompile(`^([一二三四五六七八九])(` + anyNum + `)班?$`)
+	reClassMixed  = regexp.MustCompile(`^(1[0-2]|[1-9])(` + cnNum + `)班$`)
+	reClassDigits = regexp.MustCompile(`^(\d{1,6})班?$`)
+	reClassOnly   = regexp.MustCompile(`^\(?(` + anyNum + `)\)?班?$`)
+	reClassEng    = regexp.MustCompile(`^g-?(\d{1,2})-?\(?c-?(\d{1,2})\)?$`)
+	reClassEngOne = regexp.MustCompile(`^c-?(\d{1,2})$`)
+	reClassCode   = regexp.MustCompile(`^([kpjsv])([1-6])-(\d{1,2})$`)
+	reClassKinder = regexp.MustCompile(`^(小|中|大)班?-?\(?(` + anyNum + `)\)?班?$`)
+	reClassDate   = regexp.MustCompile(`^(\d{1,2})月(\d{1,2})日$`)
+	reSchoolName  = regexp.MustCompile(`^.{1,20}?(?:学校|小学|中学|分校|校区)(.+)$`)
+	reRemark      = regexp.MustCompile(`^(.*班|.*\d)\([^()0-9]*\)$`)
+)
+
+// parseClass returns every way to read the text, the likeliest first.
+func parseClass(text string, kindergarten bool) []classWord {
+	if t := Fold(text); len(t) == 10 && t[4] == '-' && t[7] == '-' && digitsOr(t[5:7]+t[8:], "") && t[:3] != "000" {
+		text = strings.TrimLeft(t[5:7], "0") + "-" + t[8:] // 3-2 that a spreadsheet took for a day of March
+	} else if m := reClassDate.FindStringSubmatch(t); m != nil {
+		text = m[1] + "-" + m[2]
+	}
+	t := plainClass(text)
+	words := classWords1(t, kindergarten)
+	if len(words) == 0 {
+		if m := reRemark.FindStringSubmatch(t); m != nil {
+			words = classWords1(m[1], kindergarten)
+		}
+	}
+	if len(words) == 0 {
+		if m := reSchoolName.FindStringSubmatch(t); m != nil {
+			words = classWords1(m[1], kindergarten)
+		}
+	}
+	if len(words) == 0 {
+		if w, ok := parseGrade(text); ok && w.kind != bare {
+			words = append(words, classWord{grade: w})
+		}
+	}
+	return words
+}
+
+// classWords1 tries the notations one after the other, from the most explicit to
+// bare digits.
+func classWords1(t string, kindergarten bool) []classWord {
+	var out []classWord
+	add := func(w gradeWord, number string) {
+		if n, ok := Numeral(number); ok && n > 0 {
+			out = append(out, classWord{w, n})
+		}
+	}
+	num := func(s string) int { n, _ := Numeral(s); return n }
+	if kindergarten {
+		if m := reClassKinder.FindStringSubmatch(t); m != nil {
+			add(gradeWord{staged, codes.StageKindergarten, nursery[m[1]]}, m[2])
+			return out
+		}
+	}
+	if m := reClassEntry.FindStringSubmatch(t); m != nil {
+		add(yearWord(m[1], m[2], m[3]), m[4])
+		return out
+	}
+	for _, re := range []*regexp.Regexp{reClassYear, reClassYear2} {
+		if m := re.FindStringSubmatch(t); m != nil {
+			add(yearWord(m[1], m[2], "级"), m[3])
+			return out
+		}
+	}
+	for _, re := range []*regexp.Regexp{reClassStaged, reClassShort, reClassTight} {
+		if m := re.FindStringSubmatch(t); m != nil {
+			add(gradeWord{staged, stageWords[m[1]], num(m[2])}, m[3])
+			return out
+		}
+	}
+	if m := reClassCode.FindStringSubmatch(t); m != nil {
+		add(gradeWord{staged, strings.ToUpper(m[1]), num(m[2])}, m[3])
+		return out
+	}
+	for _, re := range []*regexp.Regexp{reClassAbs, reClassEng} {
+		if m := re.FindStringSubmatch(t); m != nil {
+			add(gradeWord{absolute, "", num(m[1])}, m[2])
+			return out
+		}
+	}
+	if m := reClassSep.FindStringSubmatch(t); m != nil {
+		add(gradeWord{bare, "", num(m[1])}, m[2])
+		return out
+	}
+	return append(out, tightWords(t)...)
+}
+
+// tightWords reads what has no separator: 三2班, 302, 1903, 32, 三十二班, 5班.
+func tightWords(t string) []classWord {
+	var out []classWord
+	add := func(w gradeWord, number string) {
+		if n, ok := Numeral(number); ok && n > 0 {
+			out = append(out, classWord{w, n})
+		}
+	}
+	if m := reClassEngOne.FindStringSubmatch(t); m != nil {
+		add(gradeWord{}, m[1])
+		return out
+	}
+	if m := reClassDigits.FindStringSubmatch(t); m != nil {
+		return digitWords(m[1])
+	}
+	if m := reClassOnly.FindStringSubmatch(t); m != nil {
+		add(gradeWord{}, m[1])
+	}
+	for _, re := range []*regexp.Regexp{reClassChin, reClassMixed} {
+		if m := re.FindStringSubmatch(t); m != nil {
+			n, _ := Numeral(m[1])
+			add(gradeWord{bare, "", n}, m[2])
+			break
+		}
+	}
+	return out
+}
+
+// digitWords reads bare digits: 5 (a class), 32 (a class, or grade 3 class 2), 302
+// and 0302 (grade and class), 1903 (entered 2019, class 3), 201903 the same.
+func digitWords(d string) []classWord {
+	at := func(from, to int) int {
+		n := 0
+		for _, c := range d[from:to] {
+			n = n*10 + int(c-'0')
+		}
+		return n
+	}
+	var out []classWord
+	add := func(w gradeWord, number int) {
+		if number > 0 && (w.kind == noGrade || w.n > 0) {
+			out = append(out, classWord{w, number})
+		}
+	}
+	switch len(d) {
+	case 1, 2:
+		add(gradeWord{}, at(0, len(d)))
+		if len(d) == 2 && d[0] != '0' {
+			add(gradeWord{bare, "", at(0, 1)}, at(1, 2))
+		}
+	case 3:
+		if d[0] == '0' {
+			add(gradeWord{}, at(1, 3))
+		}
+		add(gradeWord{bare, "", at(0, 1)}, at(1, 3))
+	case 4:
+		if at(0, 2) > 12 {
+			add(gradeWord{entry, "", 2000 + at(0, 2)}, at(2, 4))
+		} else {
+			add(gradeWord{bare, "", at(0, 2)}, at(2, 4))
+		}
+	case 6:
+		if at(0, 2) == 20 {
+			add(gradeWord{entry, "", at(0, 4)}, at(4, 6))
+		}
+	}
+	return out
+}
+
+// A ClassReader reads grades and classes for one day, and keeps what it has read:
+// a roster names few classes often. It is not safe for concurrent use.
+type ClassReader struct {
+	schoolYear int
+	known      map[classKey]classResult
+}
+
+type classKey struct {
+	school       School
+	grade, class string
+	context      string
+}
+
+type classResult struct {
+	class Class
+	fault Code
+	grade bool // the fault lies in the grade column
+}
+
+// NewClassReader reads for the school year that began in schoolYear.
+func NewClassReader(schoolYear int) *ClassReader {
+	return &ClassReader{schoolYear: schoolYear, known: map[classKey]classResult{}}
+}
+
+// SchoolYear returns the school year of a day when school years begin with the
+// month first (9: 1 September).
+func SchoolYear(day clock.Day, first int) int {
+	if first < 1 || first > 12 {
+		first = 9
+	}
+	if int(day.MonthOfYear()) < first {
+		return day.Year() - 1
+	}
+	return day.Year()
+}
+
+// Read reads a pupil's class from the grade and class columns of his row. context
+// is a grade that stands above the table or in the sheet's name; it counts where
+// the row names none. inGrade says that a fault lies in the grade column. Faults
+// are grade_missing, grade_unknown and class_unreadable.
+func (r *ClassReader) Read(s School, grade, class, context string) (c Class, fault Code, inGrade bool) {
+	s.Code = ""
+	key := classKey{s, grade, class, context}
+	res, ok := r.known[key]
+	if !ok {
+		res.class, res.fault, res.grade = r.read(s, grade, class, context)
+		if len(r.known) > 20000 {
+			clear(r.known)
+		}
+		r.known[key] = res
+	}
+	return res.class, res.fault, res.grade
+}
+
+func (r *ClassReader) read(s School, grade, class, context string) (Class, Code, bool) {
+	column := !Empty(grade)
+	var wanted []string // what the grade column can mean
+	certain := false
+	if column {
+		w, ok := parseGrade(grade)
+		if !ok { // a class in the grade column
+			if words := parseClass(grade, s.kindergarten()); len(words) > 0 && words[0].grade.kind != noGrade {
+				w, ok = words[0].grade, true
+				if Empty(class) {
+					class = grade
+				}
+			}
+		}
+		if wanted = w.grades(s, r.schoolYear); !ok || len(wanted) == 0 {
+			return Class{}, GradeUnknown, true
+		}
+		certain = w.certain(s, r.schoolYear)
+	}
+	words := parseClass(class, s.kindergarten())
+	if Empty(class) {
+		words = nil
+	}
+	if len(words) == 0 {
+		return r.without(s, wanted, context, Empty(class))
+	}
+	if !column {
+		return r.alone(s, words, context)
+	}
+	return r.together(s, wanted, certain, words)
+}
+
+func (s School) kindergarten() bool {
+	st := s.stagesOf()
+	return len(st) == 1 && st[0] == codes.StageKindergarten
+}
+
+// without: the class column says nothing that can be read.
+func (r *ClassReader) without(s School, wanted []string, context string, blank bool) (Class, Code, bool) {
+	if blank && len(wanted) == 0 && context == "" {
+		return Class{}, GradeMissing, false
+	}
+	if blank && s.single() && len(wanted) == 1 {
+		return r.class(wanted[0], 1), "", false
+	}
+	return Class{}, ClassUnreadable, false
+}
+
+// single says that a school has one class a grade: a teaching point.
+func (s School) single() bool { return s.Type == "218" }
+
+// alone: the class text has to name the grade itself.
+func (r *ClassReader) alone(s School, words []classWord, context string) (Class, Code, bool) {
+	unknown := false
+	plain := words[0].grade.kind == noGrade
+	for _, w := range words {
+		if w.grade.kind == noGrade || context != "" && plain || plain && words[0].number <= 30 {
+			continue // 12 is a class without its grade; 32 is class 2 of grade 3
+		}
+		grades := w.grade.grades(s, r.schoolYear)
+		switch {
+		case len(grades) == 0:
+			unknown = true
+		case w.number == 0 && !s.single() || w.number > 99, !w.grade.certain(s, r.schoolYear):
+			return Class{}, ClassUnreadable, false
+		default:
+			return r.class(grades[0], max(w.number, 1)), "", false
+		}
+	}
+	if plain && context != "" {
+		if w, ok := parseGrade(context); ok {
+			if grades := w.grades(s, r.schoolYear); len(grades) > 0 && w.certain(s, r.schoolYear) {
+				return r.class(grades[0], words[0].number), "", false
+			}
+		}
+	}
+	if unknown && !plain {
+		return Class{}, GradeUnknown, false
+	}
+	return Class{}, GradeMissing, false
+}
+
+// together: grade and class columns must agree; a class number alone takes the
+// grade of its neighbour.
+func (r *ClassReader) together(s School, wanted []string, certain bool, words []classWord) (Class, Code, bool) {
+	plain := 0
+	for _, w := range words {
+		if w.grade.kind == noGrade {
+			if plain = w.number; plain <= 30 {
+				break // 32 may be class 32, or class 2 of grade 3
+			}
+			continue
+		}
+		for _, g := range w.grade.grades(s, r.schoolYear) {
+			for _, have := range wanted {
+				if have == g && w.number > 0 {
+					return r.class(g, w.number), "", false
+				}
+				if have == g && s.single() {
+					return r.class(g, 1), "", false
+				}
+			}
+		}
+	}
+	if plain > 0 && certain {
+		return r.class(wanted[0], plain), "", false
+	}
+	if plain > 0 {
+		return Class{}, GradeUnknown, true
+	}
+	for _, w := range words {
+		if len(w.grade.grades(s, r.schoolYear)) == 0 && w.grade.kind != bare && w.grade.kind != noGrade {
+			return Class{}, GradeUnknown, false
+		}
+	}
+	return Class{}, ClassUnreadable, false
+}
+
+func (r *ClassReader) class(grade string, number int) Class {
+	return Class{Grade: grade, Stage: grade[:1], Entry: r.schoolYear - int(grade[1]-'1'), Number: number}
+}

@@ -1,0 +1,138 @@
+package value
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestClassSpellings(t *testing.T) {
+	t.Parallel()
+	r := func() *ClassReader { return NewClassReader(2019) }
+	tests := []struct {
+		name, typ    string
+		fiveFour     bool
+		grade, class string
+		context      string
+		want         string // grade and number, or the fault
+	}{
+		{name: "full", typ: "211", class: "三年级（2）班", want: "P3/2"},
+		{name: "short", typ: "211", class: "三(2)班", want: "P3/2"},
+		{name: "point", typ: "211", class: "3.2", want: "P3/2"},
+		{name: "hyphen", typ: "211", class: "3-2", want: "P3/2"},
+		{name: "dash", typ: "211", class: "3—2", want: "P3/2"},
+		{name: "slash", typ: "211", class: "3/2", want: "P3/2"},
+		{name: "three digits", typ: "211", class: "302", want: "P3/2"},
+		{name: "four digits", typ: "211", class: "0302", want: "P3/2"},
+		{name: "digits with ban", typ: "211", class: "302班", want: "P3/2"},
+		{name: "chu", typ: "311", class: "初一3班", want: "J1/3"},
+		{name: "chu brackets", typ: "311", class: "初一(3)班", want: "J1/3"},
+		{name: "chu digits", typ: "311", class: "初1.3", want: "J1/3"},
+		{name: "chu tight", typ: "311", class: "初13班", want: "J1/3"},
+		{name: "seven", typ: "311", class: "七(3)班", want: "J1/3"},
+		{name: "seven digits", typ: "311", class: "7.3", want: "J1/3"},
+		{name: "seven 703", typ: "311", class: "703", want: "J1/3"},
+		{name: "seven words", typ: "311", class: "七年级三班", want: "J1/3"},
+		{name: "seven year", typ: "311", class: "七年3班", want: "J1/3"},
+		{name: "senior ten", typ: "342", class: "高一（10）班", want: "S1/10"},
+		{name: "senior ten words", typ: "342", class: "高二十班", want: "S2/10"},
+		{name: "senior digits", typ: "342", class: "高110班", want: "S1/10"},
+		{name: "senior 302", typ: "342", class: "302", want: "S3/2"},
+		{name: "senior 1002", typ: "342", class: "1002", want: "S1/2"},
+		{name: "entry", typ: "311", class: "2018级3班", want: "J2/3"},
+		{name: "entry brackets", typ: "311", class: "2018级（3）班", want: "J2/3"},
+		{name: "entry two digits", typ: "311", class: "18级3班", want: "J2/3"},
+		{name: "entry stage", typ: "312", class: "初2018级3班", want: "J2/3"},
+		{name: "entry stage long", typ: "312", class: "初中2018级3班", want: "J2/3"},
+		{name: "entry 1803", typ: "342", class: "1803", want: "S2/3"},
+		{name: "entry 201803", typ: "342", class: "201803", want: "S2/3"},
+		{name: "entry 2018(3)", typ: "342", class: "2018(3)班", want: "S2/3"},
+		{name: "entry unclear in nine years", typ: "312", class: "2018级3班", want: "class_unreadable"},
+		{name: "entry clear by grade", typ: "312", grade: "八年级", class: "2018级3班", want: "J2/3"},
+		{name: "leaving", typ: "342", class: "2022届3班", want: "S1/3"},
+		{name: "nian", typ: "211", class: "三年二班", want: "P3/2"},
+		{name: "tight", typ: "211", class: "三二班", want: "P3/2"},
+		{name: "tight twelve", typ: "211", class: "三十二班", want: "P3/12"},
+		{name: "mixed", typ: "211", class: "三2班", want: "P3/2"},
+		{name: "mixed other", typ: "211", class: "3二班", want: "P3/2"},
+		{name: "korean", typ: "211", class: "1학년 2반", want: "P1/2"},
+		{name: "korean column", typ: "211", grade: "1학년", class: "2반", want: "P1/2"},
+		{name: "korean junior", typ: "312", class: "초중 1학년 2반", want: "J1/2"},
+		{name: "full width", typ: "211", class: "３．２", want: "P3/2"},
+		{name: "spaces", typ: "211", class: " 三 年级 （ 2 ） 班 ", want: "P3/2"},
+		{name: "di", typ: "211", class: "三年级第2班", want: "P3/2"},
+		{name: "circled", typ: "211", class: "三年级②班", want: "P3/2"},
+		{name: "bracket chinese", typ: "211", class: "三（二）班", want: "P3/2"},
+		{name: "xiaosan", typ: "312", class: "小三2班", want: "P3/2"},
+		{name: "english", typ: "211", class: "Grade 3 Class 2", want: "P3/2"},
+		{name: "date", typ: "211", class: "3月2日", want: "P3/2"},
+		{name: "date cell", typ: "211", class: "2019-03-02", want: "P3/2"},
+		{name: "with school", typ: "211", class: "实验小学三年级2班", want: "P3/2"},
+		{name: "with remark", typ: "211", class: "三年级2班（双语）", want: "P3/2"},
+		{name: "column", typ: "211", grade: "三年级", class: "2班", want: "P3/2"},
+		{name: "column digits", typ: "211", grade: "3", class: "2", want: "P3/2"},
+		{name: "column chinese", typ: "211", grade: "三", class: "二班", want: "P3/2"},
+		{name: "column brackets", typ: "211", grade: "三年级", class: "（2）班", want: "P3/2"},
+		{name: "column and whole", typ: "211", grade: "三年级", class: "三年级2班", want: "P3/2"},
+		{name: "column and 302", typ: "211", grade: "三年级", class: "302", want: "P3/2"},
+		{name: "column and 32", typ: "211", grade: "三年级", class: "32", want: "P3/2"},
+		{name: "column and 12", typ: "211", grade: "一年级", class: "12", want: "P1/12"},
+		{name: "column entry", typ: "311", grade: "2018级", class: "3班", want: "J2/3"},
+		{name: "column bare year", typ: "311", grade: "2018", class: "3", want: "J2/3"},
+		{name: "column aliases agree", typ: "311", grade: "七年级", class: "初一3班", want: "J1/3"},
+		{name: "column alias in brackets", typ: "311", grade: "七年级（初一）", class: "3班", want: "J1/3"},
+		{name: "column full name", typ: "312", grade: "初中七年级", class: "3班", want: "J1/3"},
+		{name: "column relative", typ: "312", grade: "七年级", class: "1.3", want: "J1/3"},
+		{name: "column class twenty", typ: "342", grade: "高一", class: "二十一班", want: "S1/21"},
+		{name: "columns differ", typ: "211", grade: "四年级", class: "三年级2班", want: "class_unreadable"},
+		{name: "nine years", typ: "312", class: "7.3", want: "J1/3"},
+		{name: "nine years 303", typ: "312", class: "303", want: "P3/3"},
+		{name: "five four", typ: "311", fiveFour: true, class: "六年级1班", want: "J1/1"},
+		{name: "five four nine", typ: "312", fiveFour: true, class: "9.1", want: "J4/1"},
+		{name: "five four primary six", typ: "211", fiveFour: true, class: "六年级1班", want: "grade_unknown"},
+		{name: "five four chu si", typ: "311", fiveFour: true, class: "初四1班", want: "J4/1"},
+		{name: "chu si in six three", typ: "311", class: "初四1班", want: "grade_unknown"},
+		{name: "vocational", typ: "365", class: "一年级3班", want: "V1/3"},
+		{name: "vocational words", typ: "365", class: "中职二年级3班", want: "V2/3"},
+		{name: "kindergarten", typ: "111", class: "大一班", want: "K3/1"},
+		{name: "kindergarten column", typ: "111", grade: "小班", class: "2班", want: "K1/2"},
+		{name: "teaching point", typ: "218", class: "一年级", want: "P1/1"},
+		{name: "context", typ: "211", class: "2班", context: "三年级", want: "P3/2"},
+		{name: "junior grade in primary", typ: "211", class: "七年级1班", want: "grade_unknown"},
+		{name: "senior grade in junior", typ: "311", class: "高一1班", want: "grade_unknown"},
+		{name: "primary grade in junior", typ: "311", class: "三年级1班", want: "grade_unknown"},
+		{name: "column unknown", typ: "211", grade: "七年级", class: "1班", want: "grade_unknown"},
+		{name: "column nonsense", typ: "211", grade: "十三年级", class: "1班", want: "grade_unknown"},
+		{name: "no grade", typ: "211", class: "2班", want: "grade_missing"},
+		{name: "no grade twelve", typ: "211", class: "12班", want: "grade_missing"},
+		{name: "no grade thirty-two", typ: "211", class: "32", want: "P3/2"},
+		{name: "context and thirty-two", typ: "342", class: "32", context: "高一", want: "S1/32"},
+		{name: "nothing", typ: "211", want: "grade_missing"},
+		{name: "no class", typ: "211", grade: "三年级", want: "class_unreadable"},
+		{name: "grade only", typ: "211", class: "三年级", want: "class_unreadable"},
+		{name: "experiment", typ: "211", class: "实验班", want: "class_unreadable"},
+		{name: "experiment with grade", typ: "211", grade: "三年级", class: "实验班", want: "class_unreadable"},
+		{name: "zero", typ: "211", grade: "三年级", class: "0班", want: "class_unreadable"},
+		{name: "question", typ: "211", class: "??", want: "class_unreadable"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c, fault, _ := r().Read(School{Type: tt.typ, FiveFour: tt.fiveFour}, tt.grade, tt.class, tt.context)
+			got := string(fault)
+			if fault == "" {
+				got = c.Grade + "/" + itoa(c.Number)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func itoa(n int) string {
+	if n >= 10 {
+		return itoa(n/10) + string(rune('0'+n%10))
+	}
+	return string(rune('0' + n))
+}
