@@ -1,0 +1,118 @@
+package blob_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"learnspace/internal/blob"
+)
+
+func store(t *testing.T) (blob.Store, string) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "blobs")
+	s, err := blob.Open("file:" + dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, dir
+}
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	s, _ := store(t)
+	ctx := t.Context()
+	for _, text := range []string{"one", "another"} {
+		if err := s.Put(ctx, "ab/picture-1.webp", strings.NewReader(text), int64(len(text))); err != nil {
+			t.Fatal(err)
+		}
+		r, err := s.Get(ctx, "ab/picture-1.webp")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(r)
+		if err := errors.Join(err, r.Close()); err != nil || string(got) != text {
+			t.Errorf("read %q, %v", got, err)
+		}
+	}
+	for range 2 {
+		if err := s.Delete(ctx, "ab/picture-1.webp"); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := s.Get(ctx, "ab/picture-1.webp"); !errors.Is(err, blob.ErrNotFound) {
+		t.Errorf("a deleted blob gave %v", err)
+	}
+}
+
+func TestPutWhole(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	tests := []struct {
+		name string
+		ctx  context.Context
+		r    io.Reader
+		size int64
+		err  error
+	}{
+		{"too short", t.Context(), strings.NewReader("four"), 5, io.ErrUnexpectedEOF},
+		{"too long", t.Context(), strings.NewReader("four"), 3, io.ErrUnexpectedEOF},
+		{"the upload breaks off", t.Context(), io.MultiReader(strings.NewReader("fo"), failingReader{broken}), -1, broken},
+		{"cancelled", cancelled, strings.NewReader("four"), 4, context.Canceled},
+		{"of unknown size", t.Context(), strings.NewReader("four"), -1, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s, dir := store(t)
+			if err := s.Put(t.Context(), "k", strings.NewReader("old"), 3); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Put(tt.ctx, "k", tt.r, tt.size); !errors.Is(err, tt.err) {
+				t.Errorf("error %v, want %v", err, tt.err)
+			}
+			want := "old"
+			if tt.err == nil {
+				want = "four"
+			}
+			if got, err := os.ReadFile(filepath.Join(dir, "k")); err != nil || !bytes.Equal(got, []byte(want)) {
+				t.Errorf("stands as %q, %v", got, err)
+			}
+			if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+				t.Errorf("left behind: %v, %v", entries, err)
+			}
+		})
+	}
+}
+
+type failingReader struct{ err error }
+
+func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
+
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	s, _ := store(t)
+	for _, key := range []string{"", "/a", "a/", "a//b", "../a", "a/../b", ".put-1", "a/.b", "A", "图", "a\\b", "a b", strings.Repeat("a", 201)} {
+		if err := s.Put(t.Context(), key, strings.NewReader(""), 0); err == nil {
+			t.Errorf("key %q was taken", key)
+		}
+		if _, err := s.Get(t.Context(), key); err == nil || errors.Is(err, blob.ErrNotFound) {
+			t.Errorf("key %q was looked for: %v", key, err)
+		}
+		if err := s.Delete(t.Context(), key); err == nil {
+			t.Errorf("key %q was deleted", key)
+		}
+	}
+	for _, url := range []string{"", "file:", "s3://bucket", "/tmp"} {
+		if _, err := blob.Open(url); err == nil {
+			t.Errorf("store %q was opened", url)
+		}
+	}
+}
