@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"learnspace/internal/clock"
 	"learnspace/internal/exchange/roster/sheet"
@@ -160,33 +161,46 @@ func (c *Columns) isRow(row sheet.Row) bool {
 	if own == 1 && (span >= 3 || reBanner.MatchString(value.Compact(first))) {
 		return false
 	}
-	needed, repeated := 0, 0
+	needed := false
+	for _, col := range c.columns {
+		if cell := row.At(col.index); cell.Kind != sheet.Blank && !cell.Inherited {
+			needed = true
+			break
+		}
+	}
+	return needed && !c.repeatsHeader(row)
+}
+
+// repeatsHeader says whether the row is the header again, as on every printed page.
+func (c *Columns) repeatsHeader(row sheet.Row) bool {
+	name := row.At(c.Index(Name))
+	if name.Kind != sheet.Text || !nameHeader(name.Text) {
+		return false
+	}
+	same, all := 0, 0
 	for _, col := range c.columns {
 		cell := row.At(col.index)
 		if cell.Kind == sheet.Blank || cell.Inherited {
 			continue
 		}
-		needed++
-		if cell.Kind == sheet.Text && sameHeader(cell.Text, col) {
-			repeated++
+		all++
+		if m := meaningOf(cell.Text); m.known() || strings.TrimSpace(cell.Text) == col.header {
+			same++
 		}
 	}
-	return needed > 0 && (repeated < 2 || repeated*3 < needed*2)
+	return same >= 2 && same*3 >= all*2
 }
+
+// nameHeader is a quick look before meaningOf.
+func nameHeader(s string) bool {
+	return len(s) <= 60 && (strings.Contains(s, "名") || strings.ContainsAny(s, "nN성이学")) && meaningOf(s).field == Name
+}
+
+// footerFirst are the characters that a line of sums or signatures begins with.
+const footerFirst = "合小总共累填审制校负经复班学单盖说注备제합소총tTsS"
 
 func footer(first string) bool {
-	if len(first) > 0 && (first[0] >= '0' && first[0] <= '9') {
-		return false
-	}
-	return reFooter.MatchString(strings.ToLower(value.Compact(first)))
-}
-
-func sameHeader(text string, col column) bool {
-	if len(text) > 60 {
-		return false
-	}
-	if t := strings.TrimSpace(text); t == col.header || strings.HasSuffix(col.header, "/"+t) {
-		return true
-	}
-	return len(text) >= 6 && meaningOf(text).field == col.field && col.field != Class && col.field != Subject
+	first = strings.TrimLeft(first, " \u3000\u00a0\t")
+	r, _ := utf8.DecodeRuneInString(first)
+	return strings.ContainsRune(footerFirst, r) && reFooter.MatchString(strings.ToLower(value.Compact(first)))
 }

@@ -164,7 +164,7 @@ func (c *csvReader) each(ctx context.Context, fn func(Row) error) error {
 		for _, m := range c.marks {
 			n := m.to - m.from
 			cell := Cell{}
-			if s := text[at : at+n]; strings.Trim(s, " \t\r\n\x1a\u00a0\u3000") != "" {
+			if s := text[at : at+n]; !blankText(s) {
 				cell = literal(s)
 				used = true
 			}
@@ -179,6 +179,18 @@ func (c *csvReader) each(ctx context.Context, fn func(Row) error) error {
 			return err
 		}
 	}
+}
+
+// blankText says whether s shows nothing.
+func blankText(s string) bool {
+	for _, r := range s {
+		switch r {
+		case ' ', '\t', '\r', '\n', '\v', '\f', 0x1a, 0xa0, 0x3000, 0x200b, 0xfeff:
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // literal makes a text cell. ="…" is the habit that keeps a spreadsheet from

@@ -197,7 +197,7 @@ func (r *rowReader) put(kind string, style int, value []byte, formula bool) {
 			cell = numberCell(string(value), r.w.format(style), r.w.date1904)
 		}
 	}
-	if strings.Trim(cell.Text, " \t\r\n\u00a0\u3000\u200b\ufeff") == "" {
+	if blankText(cell.Text) {
 		cell = Cell{}
 	} else if cell.Kind == Text && cell.Text[0] == '=' && len(cell.Text) > 1 {
 		cell.Formula = true

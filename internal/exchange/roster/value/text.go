@@ -112,7 +112,13 @@ var placeholders = map[string]bool{
 
 // Empty says whether the text is blank or a placeholder for nothing (无, /, —).
 func Empty(s string) bool {
-	return len(s) <= 9 && placeholders[strings.ToLower(Compact(s))]
+	if len(s) > 9 {
+		return false
+	}
+	if common(s) && !hasASCIILetter(s) {
+		return placeholders[s]
+	}
+	return placeholders[strings.ToLower(Compact(s))]
 }
 
 // han says whether r is a Chinese character.
