@@ -1,0 +1,115 @@
+package account
+
+import (
+	"time"
+
+	"learnspace/internal/access"
+	"learnspace/internal/id"
+)
+
+const (
+	// OwnLife is how long a session on the holder's own device lasts.
+	OwnLife = 90 * 24 * time.Hour
+	// SharedIdle ends a session on a shared computer when nothing happened for
+	// so long, and SharedLife in any case.
+	SharedIdle = 20 * time.Minute
+	SharedLife = 12 * time.Hour
+	// ConsentAge is the age in years under which a guardian decides
+	// (儿童个人信息网络保护规定 art. 2).
+	ConsentAge = 14
+	// ConsentText names the version of the notice that guardians answer.
+	ConsentText = "2019-1"
+	// ConsentPurpose is the one purpose a guardian is asked about here: growth
+	// records and learning analysis in the personal space.
+	ConsentPurpose = "space"
+)
+
+// Account is who may sign in: one person, one sign-in name.
+type Account struct {
+	ID     id.Account
+	Person id.Person
+	Login  string
+	// Role is the role that was active last.
+	Role    access.Role
+	MadeAt  time.Time
+	hash    string
+	failed  int
+	locked  time.Time
+	version int64
+}
+
+// Session is one signed-in browser.
+type Session struct {
+	ID        id.Session
+	Account   id.Account
+	Role      access.Role
+	Device    string // "Chrome, Windows"; from the browser, for the holder's list
+	Shared    bool   // a computer that others use
+	MadeAt    time.Time
+	SeenAt    time.Time
+	ExpiresAt time.Time
+	// Current marks the session that asks, in lists.
+	Current bool
+}
+
+// live reports whether the session may be used at now.
+func (s Session) live(now time.Time) bool {
+	return now.Before(s.ExpiresAt) && (!s.Shared || now.Sub(s.SeenAt) < SharedIdle)
+}
+
+// Ticket is what a sign-in gives the browser.
+type Ticket struct {
+	// Token is the secret of the session; it is stored nowhere else.
+	Token string
+	// MaxAge is how long the browser keeps it; 0 means until it closes.
+	MaxAge time.Duration
+	// Mark stays on the holder's own device for a year; see [Credentials].
+	Mark    string
+	Session Session
+	Person  id.Person
+	Name    string
+}
+
+// Slip is one activation slip: who it is for and the code.
+type Slip struct {
+	Person   id.Person `json:"person"`
+	Name     string    `json:"name"`
+	Node     string    `json:"node"` // the node's code, else its id
+	NodeName string    `json:"node_name"`
+	// School is the name of the unit.
+	School string `json:"school"`
+	// Code is written in groups of four.
+	Code    string    `json:"code"`
+	Expires time.Time `json:"expires"`
+	Sheet   id.Sheet  `json:"sheet"`
+	Role    string    `json:"-"`
+	// Twin is the day of birth, shown only where two on the sheet have one name.
+	Twin string `json:"-"`
+}
+
+// Sheet is a printed page of slips.
+type Sheet struct {
+	ID       id.Sheet
+	Node     id.Node
+	Unit     id.Node
+	People   int
+	IssuedBy id.Person
+	IssuedAt time.Time
+	// Until is when the sheet can no longer be printed again.
+	Until time.Time
+}
+
+// codeRow is a stored code.
+type codeRow struct {
+	ID         id.Code
+	Person     id.Person
+	Sheet      id.Sheet
+	Node       id.Node
+	Sealed     []byte
+	IssuedAt   time.Time
+	ExpiresAt  time.Time
+	UsedAt     time.Time
+	VoidedAt   time.Time
+	Tries      int
+	PhoneTries int
+}

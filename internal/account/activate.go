@@ -1,0 +1,469 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"learnspace/internal/access"
+	"learnspace/internal/clock"
+	"learnspace/internal/db"
+	"learnspace/internal/event"
+	"learnspace/internal/fault"
+	"learnspace/internal/id"
+	"learnspace/internal/person"
+)
+
+// Opening is what a valid code shows: who it is for and what is still asked.
+type Opening struct {
+	Code   id.Code
+	Person id.Person
+	Name   string
+	Role   access.Role
+	School string
+	// Class is the label of the pupil's class; "" for staff.
+	Class string
+	// Young says that the pupil is in primary school: gentler words.
+	Young bool
+	// AskGuardian says that the child is under 14 and nobody has answered yet.
+	AskGuardian bool
+	// NoPhone says that the roster names no phone of a guardian, so that
+	// nobody can answer for the child yet.
+	NoPhone bool
+	// Login is the sign-in name of an account that exists; the slip then only
+	// sets a new password.
+	Login string
+	// Suggestion is a free sign-in name.
+	Suggestion string
+	// OnlySuggestion says that the tries are used up: only names of the form
+	// suggested are taken now.
+	OnlySuggestion bool
+	// Expires is when the code stops working.
+	Expires time.Time
+
+	who   person.Person
+	row   codeRow
+	child bool // a guardian decides
+}
+
+// Guardian is the answer of whoever is with a child under 14.
+type Guardian struct {
+	Name     string
+	Relation string // one of Relations
+	// Tail is the last four digits of the phone on the roster.
+	Tail string
+	// Answer is AnswerGiven or AnswerRefused.
+	Answer string
+}
+
+// The answers of a guardian.
+const (
+	AnswerGiven   = "given"
+	AnswerRefused = "refused"
+)
+
+// Relations lists what a guardian may be to a child, as message key suffixes.
+func Relations() []string { return []string{"mother", "father", "grandparent", "other"} }
+
+// Activation is the last step: everything that was answered, and the choice of
+// sign-in name and password.
+type Activation struct {
+	Code     string
+	Guardian Guardian
+	Login    string
+	Password string
+	Network  string
+	Device   string
+	Shared   bool
+}
+
+// codeField is a complaint about the code.
+func codeField(key string, args ...any) error {
+	return fault.Invalid(fault.At("code", key, args...))
+}
+
+// openCode finds a usable code. Wrong ones count against the network, so that
+// nobody can try many; a class that mistypes has room.
+func (s *Service) openCode(ctx context.Context, network, typed string) (codeRow, error) {
+	code, n, ok := ReadCode(typed)
+	switch {
+	case n == 0:
+		return codeRow{}, codeField("account.code.missing")
+	case n < codeLength:
+		return codeRow{}, codeField("account.code.short", codeLength-n, codeLength, n)
+	case n > codeLength:
+		return codeRow{}, codeField("account.code.long", codeLength, n)
+	}
+	now, key := s.clk.Now(), "code "+network
+	if d := s.guard.wait(now, key); d > 0 {
+		return codeRow{}, errWait(d)
+	}
+	row, found := codeRow{}, false
+	if ok {
+		var err error
+		if row, found, err = s.findCode(ctx, code); err != nil {
+			return codeRow{}, err
+		}
+	}
+	if !found {
+		s.guard.drain(now, key, netFree, 5*netEvery)
+		return codeRow{}, codeField("account.code.unknown")
+	}
+	return row, row.usable(now)
+}
+
+// usable returns why a code can no longer be used, or nil.
+func (c codeRow) usable(now time.Time) error {
+	switch {
+	case !c.UsedAt.IsZero():
+		return codeField("account.code.used", clock.DayOf(c.UsedAt).String())
+	case !c.VoidedAt.IsZero() && c.PhoneTries >= CodeTries:
+		return codeField("account.code.tries")
+	case !c.VoidedAt.IsZero():
+		return codeField("account.code.void", clock.DayOf(c.VoidedAt).String())
+	case !now.Before(c.ExpiresAt):
+		return codeField("account.code.expired", clock.DayOf(c.ExpiresAt).String())
+	}
+	return nil
+}
+
+// Open looks at a code and tells whom it is for and what is asked. It changes
+// nothing. Errors: fault.ErrInvalid on the field code, fault.ErrTooMany.
+func (s *Service) Open(ctx context.Context, by access.Actor, network, code string) (Opening, error) {
+	row, err := s.openCode(ctx, network, code)
+	if err != nil {
+		return Opening{}, err
+	}
+	return s.opening(ctx, row)
+}
+
+// opening gathers what stands behind a usable code.
+func (s *Service) opening(ctx context.Context, row codeRow) (Opening, error) {
+	holder, err := s.holder(ctx, row.Person)
+	if err != nil {
+		return Opening{}, err
+	}
+	if !mayEnter(holder.person.Status) {
+		return Opening{}, codeField("account.code.closed")
+	}
+	o := Opening{Code: row.ID, Person: row.Person, Name: holder.person.Name, Role: holder.defaultRole(""),
+		School: holder.school, Class: holder.class, Young: strings.HasPrefix(holder.grade, "P"),
+		Expires: row.ExpiresAt, OnlySuggestion: row.Tries >= CodeTries, who: holder.person, row: row}
+	a, known, err := s.store.accountByPerson(ctx, row.Person)
+	if err != nil {
+		return Opening{}, err
+	}
+	if known {
+		o.Login = a.Login
+	}
+	o.child = holder.child(s.today())
+	if o.child && holder.person.Consent == "" {
+		o.AskGuardian = true
+		tails, err := s.tails(ctx, row.Person)
+		if err != nil {
+			return Opening{}, err
+		}
+		o.NoPhone = len(tails) == 0
+	}
+	return o, nil
+}
+
+// Suggest returns a free sign-in name made of the name's pinyin and digits.
+func (s *Service) suggest(ctx context.Context, name string) (string, error) {
+	options := suggestLogins(name, 12)
+	for _, login := range options {
+		taken, err := s.store.loginTaken(ctx, login)
+		if err != nil {
+			return "", err
+		}
+		if !taken && checkLogin(login) == nil {
+			return login, nil
+		}
+	}
+	return "", nil
+}
+
+// OpenLogin is Open with a suggestion for the sign-in name: what the last page
+// of the activation needs.
+func (s *Service) OpenLogin(ctx context.Context, by access.Actor, network, code string) (Opening, error) {
+	o, err := s.Open(ctx, by, network, code)
+	if err != nil || o.Login != "" {
+		return o, err
+	}
+	o.Suggestion, err = s.suggest(ctx, o.Name)
+	return o, err
+}
+
+// CheckGuardian checks the answer of whoever is with a child. It writes
+// nothing but the count of wrong digits: five of them void the slip. Errors:
+// fault.ErrInvalid with the fields name, relation, tail, answer or code.
+func (s *Service) CheckGuardian(ctx context.Context, by access.Actor, network, code string, g Guardian) error {
+	o, err := s.Open(ctx, by, network, code)
+	if err != nil {
+		return err
+	}
+	return s.checkGuardian(ctx, o, g)
+}
+
+func (s *Service) checkGuardian(ctx context.Context, o Opening, g Guardian) error {
+	if !o.AskGuardian {
+		return nil
+	}
+	if fields := g.complaints(); len(fields) > 0 {
+		return fault.Invalid(fields...)
+	}
+	tails, err := s.tails(ctx, o.Person)
+	if err != nil {
+		return err
+	}
+	if len(tails) == 0 {
+		return fault.Invalid(fault.At("tail", "account.guardian.nophone"))
+	}
+	if slices.Contains(tails, FoldLogin(g.Tail)) {
+		return nil
+	}
+	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return s.store.notePhoneTry(ctx, tx, o.Code, s.clk.Now())
+	})
+	if err != nil {
+		return err
+	}
+	left := CodeTries - o.row.PhoneTries - 1
+	if left <= 0 {
+		return codeField("account.code.tries")
+	}
+	return fault.Invalid(fault.At("tail", "account.guardian.tail", left))
+}
+
+// tails lists the last four digits of the phones that the roster names for a
+// child's guardians.
+func (s *Service) tails(ctx context.Context, child id.Person) ([]string, error) {
+	guardians, err := s.people.GuardianTails(ctx, selfOf(child), child)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, g := range guardians {
+		if g.PhoneTail != "" {
+			out = append(out, g.PhoneTail)
+		}
+	}
+	return out, nil
+}
+
+// complaints checks the form of a guardian's answer.
+func (g Guardian) complaints() []fault.Field {
+	var out []fault.Field
+	if n := utf8.RuneCountInString(strings.TrimSpace(g.Name)); n == 0 || n > 40 {
+		out = append(out, fault.At("name", "account.guardian.name.missing"))
+	}
+	if !slices.Contains(Relations(), g.Relation) {
+		out = append(out, fault.At("relation", "account.guardian.relation.missing"))
+	}
+	tail := FoldLogin(g.Tail)
+	if len(tail) != 4 || strings.Trim(tail, "0123456789") != "" {
+		out = append(out, fault.At("tail", "account.guardian.tail.form"))
+	}
+	if g.Answer != AnswerGiven && g.Answer != AnswerRefused {
+		out = append(out, fault.At("answer", "account.guardian.answer.missing"))
+	}
+	return out
+}
+
+// Activate uses a code up: it records the guardian's answer, makes the account
+// (or gives an existing one its new password and ends its sessions), activates
+// the person, verifies him where the identity matches, and signs him in, all in
+// one transaction. Of two at once with one code one wins. Errors:
+// fault.ErrInvalid with fields, fault.ErrTooMany, fault.ErrUnavailable when the
+// hashing pool is full.
+func (s *Service) Activate(ctx context.Context, by access.Actor, act Activation) (Ticket, error) {
+	row, err := s.openCode(ctx, act.Network, act.Code)
+	if !row.UsedAt.IsZero() && s.clk.Now().Sub(row.UsedAt) < 10*time.Minute {
+		if t, again := s.clickedTwice(ctx, by, row, act); again {
+			return t, nil
+		}
+	}
+	if err != nil {
+		return Ticket{}, err
+	}
+	o, err := s.opening(ctx, row)
+	if err != nil {
+		return Ticket{}, err
+	}
+	if err := s.checkGuardian(ctx, o, act.Guardian); err != nil {
+		return Ticket{}, err
+	}
+	login, err := s.chooseLogin(ctx, o, act)
+	if err != nil {
+		return Ticket{}, err
+	}
+	hash, err := s.hasher.Hash(ctx, normalPassword(act.Password))
+	if err != nil {
+		return Ticket{}, err
+	}
+	return s.finish(ctx, o, act, login, hash)
+}
+
+// clickedTwice answers a second click on the last button: whoever holds the
+// code and the password that it has just set is let in.
+func (s *Service) clickedTwice(ctx context.Context, by access.Actor, row codeRow, act Activation) (Ticket, bool) {
+	a, ok, err := s.store.accountByPerson(ctx, row.Person)
+	if err != nil || !ok {
+		return Ticket{}, false
+	}
+	t, err := s.SignIn(ctx, by, Credentials{Login: a.Login, Password: act.Password, Network: act.Network,
+		Device: act.Device, Shared: act.Shared})
+	return t, err == nil
+}
+
+// chooseLogin checks sign-in name and password and returns the name. "Taken" is
+// said only here, behind a valid code, five times.
+func (s *Service) chooseLogin(ctx context.Context, o Opening, act Activation) (string, error) {
+	login := o.Login
+	var fields []fault.Field
+	if login == "" {
+		login = FoldLogin(act.Login)
+		if f := checkLogin(login); f != nil {
+			fields = append(fields, *f)
+		} else if o.OnlySuggestion && !suggested(o.Name, login) {
+			fields = append(fields, fault.At("login", "account.login.tries"))
+		}
+	}
+	if f := checkPassword(act.Password, login, o.Name); f != nil {
+		fields = append(fields, *f)
+	}
+	if len(fields) > 0 {
+		return "", fault.Invalid(fields...)
+	}
+	if o.Login != "" {
+		return login, nil
+	}
+	taken, err := s.store.loginTaken(ctx, login)
+	if err != nil {
+		return "", err
+	}
+	if taken {
+		return "", s.taken(ctx, o, login)
+	}
+	return login, nil
+}
+
+// taken counts a try and says so.
+func (s *Service) taken(ctx context.Context, o Opening, login string) error {
+	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return s.store.noteTry(ctx, tx, o.Code) })
+	if err != nil {
+		return err
+	}
+	return fault.Invalid(fault.At("login", "account.login.taken", login))
+}
+
+var (
+	errTaken = errors.New("sign-in name taken meanwhile")
+	errSpent = errors.New("code used meanwhile")
+)
+
+// finish is the one transaction of an activation.
+func (s *Service) finish(ctx context.Context, o Opening, act Activation, login, hash string) (Ticket, error) {
+	token, now := newToken(), s.clk.Now()
+	fresh := Account{ID: id.Next[id.Account](s.ids), Person: o.Person, Login: login, Role: o.Role, hash: hash}
+	var ses Session
+	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		spent, err := s.store.spendCode(ctx, tx, o.Code, now)
+		if err != nil {
+			return err
+		}
+		if !spent {
+			return errSpent
+		}
+		a, known, err := s.store.accountByPerson(ctx, o.Person)
+		if err != nil {
+			return err
+		}
+		who := access.Actor{Person: o.Person, Account: a.ID, Role: o.Role, Name: o.Name}
+		if known {
+			err = s.renew(ctx, tx, who, a, hash, now)
+		} else {
+			a, who.Account = fresh, fresh.ID
+			err = s.establish(ctx, tx, who, a, o, now)
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.comeAlive(ctx, who, o, act.Guardian); err != nil {
+			return err
+		}
+		if ses, err = s.openSession(ctx, tx, a.ID, o.Role, token, act.Device, act.Shared); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, who, "code.used", "code", o.Code.Int(), o.row.Node, "")
+	})
+	switch {
+	case errors.Is(err, errTaken):
+		return Ticket{}, s.taken(ctx, o, login)
+	case errors.Is(err, errSpent):
+		return Ticket{}, codeField("account.code.used", clock.DayOf(now).String())
+	case err != nil:
+		return Ticket{}, fmt.Errorf("activate person %d: %w", o.Person, err)
+	}
+	t := ticket(token, ses)
+	t.Person, t.Name = o.Person, o.Name
+	if !act.Shared {
+		t.Mark = s.markFor(login)
+	}
+	return t, nil
+}
+
+// renew gives an account that exists its new password.
+func (s *Service) renew(ctx context.Context, tx *db.Tx, who access.Actor, a Account, hash string, now time.Time) error {
+	if err := s.store.setPassword(ctx, tx, a.ID, hash, now); err != nil {
+		return err
+	}
+	if _, err := s.store.endSessions(ctx, tx, a.ID, 0, now); err != nil {
+		return err
+	}
+	return s.note(ctx, tx, who, "password", "account", a.ID.Int(), 0, detail("by", "code"))
+}
+
+// establish makes the account of a person who comes in for the first time.
+func (s *Service) establish(ctx context.Context, tx *db.Tx, who access.Actor, a Account, o Opening, now time.Time) error {
+	made, err := s.store.insertAccount(ctx, tx, a, now)
+	if err != nil {
+		return err
+	}
+	if !made {
+		return errTaken
+	}
+	return s.log.Append(ctx, tx, event.Event{Actor: who.Person, Role: string(who.Role), Verb: "account.opened",
+		Kind: "account", Object: a.ID.Int(), Node: o.row.Node, Unit: o.who.Unit})
+}
+
+// comeAlive records the guardian's answer, activates the person, and verifies
+// him where the roster carries an identity number with a right check digit. A
+// child whose guardian refused is activated and never verified. Each is without
+// effect when done already.
+func (s *Service) comeAlive(ctx context.Context, who access.Actor, o Opening, g Guardian) error {
+	consent := o.who.Consent
+	if o.AskGuardian {
+		consent = g.Answer
+		err := s.people.RecordConsent(ctx, who, person.Consent{Child: o.Person, Purpose: ConsentPurpose, TextVersion: ConsentText,
+			Answer: g.Answer, ByName: strings.TrimSpace(g.Name), ByRelation: g.Relation})
+		if err != nil {
+			return err
+		}
+	}
+	if err := s.people.Activate(ctx, who, o.Person); err != nil {
+		return err
+	}
+	if o.child && consent != AnswerGiven {
+		return nil
+	}
+	matches, err := s.people.Matches(ctx, who, o.Person)
+	if err != nil || !matches {
+		return err
+	}
+	return s.people.Verify(ctx, who, o.Person, person.SourceRoster)
+}

@@ -1,0 +1,178 @@
+package account
+
+import (
+	"context"
+	"slices"
+
+	"learnspace/internal/access"
+	"learnspace/internal/clock"
+	"learnspace/internal/fault"
+	"learnspace/internal/id"
+	"learnspace/internal/org"
+	"learnspace/internal/person"
+)
+
+var errForbidden = fault.New(fault.ErrForbidden, "account.forbidden")
+
+// preference orders roles for whoever holds several and has not chosen: the
+// one with the most waiting for it first.
+var preference = []access.Role{access.Province, access.Prefecture, access.County, access.Reporter, access.School,
+	access.Registrar, access.ClassTeacher, access.Teacher, access.Pupil, access.Guardian, access.Inspector,
+	access.Researcher, access.OperatorRole, access.SysAdmin, access.SecAdmin, access.AuditAdmin, access.Expert,
+	access.StudioLeader, access.ClubTeacher}
+
+// chooseRole returns wanted when it is held, else the first of preference.
+func chooseRole(places []access.Place, wanted access.Role) access.Role {
+	has := func(r access.Role) bool {
+		return slices.ContainsFunc(places, func(p access.Place) bool { return p.Role == r })
+	}
+	if wanted != "" && has(wanted) {
+		return wanted
+	}
+	for _, r := range preference {
+		if has(r) {
+			return r
+		}
+	}
+	return ""
+}
+
+// holds reports whether the actor holds the role today.
+func holds(by access.Actor, role access.Role) bool {
+	return slices.ContainsFunc(by.Places, func(p access.Place) bool { return p.Role == role })
+}
+
+// mayEnter reports whether a person in this state may sign in. Whoever has left
+// keeps the account but has no role, and is told so.
+func mayEnter(status string) bool { return status == person.StatusNormal }
+
+// selfOf is the person as an actor on his own record, before his roles are
+// known.
+func selfOf(p id.Person) access.Actor { return access.Actor{Person: p} }
+
+// places works out which roles a person holds today and where: by the roster's
+// affiliations and by grants. Classes stand before schools, so that the home of
+// a teacher is a class. A teacher's place at the school itself has no path: it
+// says where he works and opens no class that he does not teach.
+func (s *Service) places(ctx context.Context, p id.Person) ([]access.Place, error) {
+	all, err := s.people.Affiliations(ctx, selfOf(p), p)
+	if err != nil {
+		return nil, err
+	}
+	affiliations := all[p]
+	nodes := make([]id.Node, 0, len(affiliations))
+	for _, a := range affiliations {
+		nodes = append(nodes, a.Node)
+	}
+	spots, err := org.Spots(ctx, s.db, nodes)
+	if err != nil {
+		return nil, err
+	}
+	grants, err := s.org.GrantsOf(ctx, selfOf(p), p)
+	if err != nil {
+		return nil, err
+	}
+	var out, last []access.Place
+	for _, g := range grants {
+		out = append(out, access.Place{Node: g.Node, Path: g.Path, Role: g.Role})
+	}
+	for _, a := range affiliations {
+		spot, ok := spots[a.Node]
+		role := access.Role(a.Role)
+		if !ok || spot.Status == org.StatusClosed || !role.Valid() {
+			continue
+		}
+		place := access.Place{Node: a.Node, Path: spot.Path, Role: role}
+		if spot.Kind != org.KindClass {
+			place.Path = ""
+			last = add(last, place)
+			continue
+		}
+		out = add(out, place)
+		if role == access.ClassTeacher {
+			out = add(out, access.Place{Node: a.Node, Path: spot.Path, Role: access.Teacher})
+		}
+	}
+	return append(out, last...), nil
+}
+
+// add appends a place that is not there yet.
+func add(all []access.Place, p access.Place) []access.Place {
+	if slices.Contains(all, p) {
+		return all
+	}
+	return append(all, p)
+}
+
+// actorOf loads who a person is today, with the wanted role active when he
+// holds it, and the person's status.
+func (s *Service) actorOf(ctx context.Context, p id.Person, a id.Account, wanted access.Role) (access.Actor, string, error) {
+	rec, err := person.Load(ctx, s.db, p)
+	if err != nil {
+		return access.Actor{}, "", err
+	}
+	places, err := s.places(ctx, p)
+	if err != nil {
+		return access.Actor{}, "", err
+	}
+	refused := rec.Role == person.RolePupil && (rec.Consent == AnswerRefused || rec.Consent == "withdrawn")
+	return access.Actor{Person: p, Account: a, Role: chooseRole(places, wanted), Name: rec.Name, Places: places,
+		ConsentRefused: refused}, rec.Status, nil
+}
+
+// holder is everything that an activation shows and decides by.
+type holder struct {
+	person  person.Person
+	places  []access.Place
+	primary person.Affiliation
+	school  string
+	class   string
+	grade   string // of a pupil's class on the day, "" else
+}
+
+// holder loads a person with the names of his school and class.
+func (s *Service) holder(ctx context.Context, p id.Person) (holder, error) {
+	rec, err := person.Load(ctx, s.db, p)
+	if err != nil {
+		return holder{}, err
+	}
+	h := holder{person: rec}
+	if h.places, err = s.places(ctx, p); err != nil {
+		return holder{}, err
+	}
+	all, err := s.people.Affiliations(ctx, selfOf(p), p)
+	if err != nil {
+		return holder{}, err
+	}
+	for _, a := range all[p] {
+		if a.Primary || h.primary.Node == 0 {
+			h.primary = a
+		}
+	}
+	day := clock.DayOf(s.clk.Now())
+	nodes, err := org.Nodes(ctx, s.db, []id.Node{h.primary.Node, h.primary.Unit})
+	if err != nil {
+		return holder{}, err
+	}
+	h.school = nodes[h.primary.Unit].Name
+	if n := nodes[h.primary.Node]; n.Kind == org.KindClass {
+		h.class, h.grade = n.Label(day), n.Grade(day)
+	}
+	return h, nil
+}
+
+// child reports whether a guardian decides: the pupil is under 14, or his birth
+// is unknown and he is in primary school, the first year of junior school or a
+// class whose grade is not known.
+func (h holder) child(day clock.Day) bool {
+	if h.person.Role != person.RolePupil {
+		return false
+	}
+	if h.person.Birth != 0 {
+		return h.person.Under14(day)
+	}
+	return h.grade == "" || h.grade[0] == 'P' || h.grade[0] == 'K' || h.grade == "J1"
+}
+
+// defaultRole is the role in which the person comes in.
+func (h holder) defaultRole(wanted access.Role) access.Role { return chooseRole(h.places, wanted) }

@@ -1,0 +1,225 @@
+package account
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"learnspace/internal/access"
+	"learnspace/internal/clock"
+	"learnspace/internal/db"
+	"learnspace/internal/id"
+)
+
+// store holds every statement of the package.
+type store struct{ db *db.DB }
+
+// row is what a single row is scanned from.
+type row interface{ Scan(dest ...any) error }
+
+const accountColumns = `id, person, login, role, made_at, password_hash, failed, locked_until, version`
+
+func scanAccount(r row) (Account, error) {
+	var a Account
+	var made, locked int64
+	if err := r.Scan(&a.ID, &a.Person, &a.Login, &a.Role, &made, &a.hash, &a.failed, &locked, &a.version); err != nil {
+		return Account{}, err
+	}
+	a.MadeAt, a.locked = clock.FromMillis(made), clock.FromMillis(locked)
+	return a, nil
+}
+
+// accountByLogin finds an account by its folded sign-in name.
+func (s store) accountByLogin(ctx context.Context, login string) (Account, bool, error) {
+	return found(scanAccount(s.db.QueryRow(ctx,
+		`SELECT `+accountColumns+` FROM acc_account WHERE login = $1`, login)))
+}
+
+// accountByPerson finds the account of a person.
+func (s store) accountByPerson(ctx context.Context, person id.Person) (Account, bool, error) {
+	return found(scanAccount(s.db.QueryRow(ctx,
+		`SELECT `+accountColumns+` FROM acc_account WHERE person = $1`, person)))
+}
+
+// accountByID finds an account by its id.
+func (s store) accountByID(ctx context.Context, account id.Account) (Account, bool, error) {
+	return found(scanAccount(s.db.QueryRow(ctx,
+		`SELECT `+accountColumns+` FROM acc_account WHERE id = $1`, account)))
+}
+
+// found turns a missing row into false.
+func found[T any](v T, err error) (T, bool, error) {
+	if errors.Is(err, db.ErrNoRows) {
+		return v, false, nil
+	}
+	if err != nil {
+		return v, false, fmt.Errorf("read account data: %w", err)
+	}
+	return v, true, nil
+}
+
+// loginTaken reports whether the folded name belongs to somebody.
+func (s store) loginTaken(ctx context.Context, login string) (bool, error) {
+	var n int
+	err := s.db.QueryRow(ctx, `SELECT 1 FROM acc_account WHERE login = $1`, login).Scan(&n)
+	_, ok, err := found(n, err)
+	return ok, err
+}
+
+// insertAccount makes the account; false means that the name is taken.
+func (s store) insertAccount(ctx context.Context, tx *db.Tx, a Account, now time.Time) (bool, error) {
+	n, err := tx.Exec(ctx, `INSERT INTO acc_account (id, person, login, password_hash, role, made_at, changed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (login) DO NOTHING`,
+		a.ID, a.Person, a.Login, a.hash, string(a.Role), clock.Millis(now), clock.Millis(now))
+	if err != nil {
+		return false, fmt.Errorf("insert account: %w", err)
+	}
+	return n == 1, nil
+}
+
+// setPassword replaces the password of an account and forgets failures.
+func (s store) setPassword(ctx context.Context, tx *db.Tx, account id.Account, hash string, now time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE acc_account SET password_hash = $1, changed_at = $2, failed = 0,
+		locked_until = 0, epoch = epoch + 1, version = version + 1 WHERE id = $3`, hash, clock.Millis(now), account)
+	if err != nil {
+		return fmt.Errorf("set password of account %d: %w", account, err)
+	}
+	return nil
+}
+
+// noteFailure counts a wrong password; from the free-th on the account waits
+// until the moment, in every process and after a restart too.
+func (s store) noteFailure(ctx context.Context, tx *db.Tx, account id.Account, free int, until time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE acc_account SET failed = failed + 1,
+		locked_until = CASE WHEN failed + 1 >= $1 THEN $2 ELSE locked_until END WHERE id = $3`,
+		free, clock.Millis(until), account)
+	if err != nil {
+		return fmt.Errorf("count failure of account %d: %w", account, err)
+	}
+	return nil
+}
+
+// noteSuccess forgets failures and keeps the active role.
+func (s store) noteSuccess(ctx context.Context, tx *db.Tx, account id.Account, role access.Role) error {
+	_, err := tx.Exec(ctx, `UPDATE acc_account SET failed = 0, locked_until = 0, role = $1 WHERE id = $2`,
+		string(role), account)
+	if err != nil {
+		return fmt.Errorf("note sign-in of account %d: %w", account, err)
+	}
+	return nil
+}
+
+const sessionColumns = `id, account, role, device, shared, made_at, seen_at, expires_at`
+
+func scanSession(r row) (Session, error) {
+	var s Session
+	var shared int
+	var made, seen, expires int64
+	if err := r.Scan(&s.ID, &s.Account, &s.Role, &s.Device, &shared, &made, &seen, &expires); err != nil {
+		return Session{}, err
+	}
+	s.Shared = shared == 1
+	s.MadeAt, s.SeenAt, s.ExpiresAt = clock.FromMillis(made), clock.FromMillis(seen), clock.FromMillis(expires)
+	return s, nil
+}
+
+// sessionByToken finds the open session of a token hash and its person.
+func (s store) sessionByToken(ctx context.Context, hash []byte) (ses Session, person id.Person, ok bool, err error) {
+	var shared int
+	var made, seen, expires int64
+	err = s.db.QueryRow(ctx, `SELECT s.id, s.account, s.role, s.device, s.shared, s.made_at, s.seen_at, s.expires_at, a.person
+		FROM acc_session s JOIN acc_account a ON a.id = s.account
+		WHERE s.token_hash = $1 AND s.ended_at = 0`, hash).Scan(&ses.ID, &ses.Account, &ses.Role, &ses.Device,
+		&shared, &made, &seen, &expires, &person)
+	if errors.Is(err, db.ErrNoRows) {
+		return Session{}, 0, false, nil
+	}
+	if err != nil {
+		return Session{}, 0, false, fmt.Errorf("read session: %w", err)
+	}
+	ses.Shared = shared == 1
+	ses.MadeAt, ses.SeenAt, ses.ExpiresAt = clock.FromMillis(made), clock.FromMillis(seen), clock.FromMillis(expires)
+	return ses, person, true, nil
+}
+
+// insertSession stores a session under its token's hash.
+func (s store) insertSession(ctx context.Context, tx *db.Tx, ses Session, hash []byte) error {
+	_, err := tx.Exec(ctx, `INSERT INTO acc_session
+		(id, token_hash, account, role, device, shared, made_at, seen_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, ses.ID, hash, ses.Account, string(ses.Role), ses.Device,
+		ses.Shared, clock.Millis(ses.MadeAt), clock.Millis(ses.SeenAt), clock.Millis(ses.ExpiresAt))
+	if err != nil {
+		return fmt.Errorf("insert session: %w", err)
+	}
+	return nil
+}
+
+// rotateSession gives a session a new token and role; false means that it has
+// ended meanwhile.
+func (s store) rotateSession(ctx context.Context, tx *db.Tx, ses id.Session, account id.Account, hash []byte, role access.Role) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE acc_session SET token_hash = $1, role = $2
+		WHERE id = $3 AND account = $4 AND ended_at = 0`, hash, string(role), ses, account)
+	if err != nil {
+		return false, fmt.Errorf("rotate session %d: %w", ses, err)
+	}
+	return n == 1, nil
+}
+
+// sessions lists the open sessions of an account, the newest first.
+func (s store) sessions(ctx context.Context, account id.Account) ([]Session, error) {
+	rows, err := s.db.Query(ctx, `SELECT `+sessionColumns+` FROM acc_session
+		WHERE account = $1 AND ended_at = 0 ORDER BY seen_at DESC, id DESC LIMIT 100`, account)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions of account %d: %w", account, err)
+	}
+	return collect(rows, scanSession)
+}
+
+// endSession ends one session of an account; false means that there is none.
+func (s store) endSession(ctx context.Context, tx *db.Tx, account id.Account, ses id.Session, now time.Time) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE acc_session SET ended_at = $1 WHERE id = $2 AND account = $3 AND ended_at = 0`,
+		clock.Millis(now), ses, account)
+	if err != nil {
+		return false, fmt.Errorf("end session %d: %w", ses, err)
+	}
+	return n == 1, nil
+}
+
+// endSessions ends every session of an account but keep (0 keeps none).
+func (s store) endSessions(ctx context.Context, tx *db.Tx, account id.Account, keep id.Session, now time.Time) (int64, error) {
+	n, err := tx.Exec(ctx, `UPDATE acc_session SET ended_at = $1 WHERE account = $2 AND ended_at = 0 AND id <> $3`,
+		clock.Millis(now), account, keep)
+	if err != nil {
+		return 0, fmt.Errorf("end sessions of account %d: %w", account, err)
+	}
+	return n, nil
+}
+
+// touch moves the last use of a session forward.
+func (s store) touch(ctx context.Context, tx *db.Tx, ses id.Session, seen time.Time) error {
+	at := clock.Millis(seen)
+	_, err := tx.Exec(ctx, `UPDATE acc_session SET seen_at = $1 WHERE id = $2 AND seen_at < $3`, at, ses, at)
+	if err != nil {
+		return fmt.Errorf("touch session %d: %w", ses, err)
+	}
+	return nil
+}
+
+// collect reads all rows with scan and closes them.
+func collect[T any](rows *sql.Rows, scan func(row) (T, error)) ([]T, error) {
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("read rows: %w", err)
+		}
+		out = append(out, v)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read rows: %w", err)
+	}
+	return out, nil
+}
