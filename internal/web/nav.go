@@ -31,7 +31,7 @@ var places = []place{
 	{"reports", "nav.reports", "flag", "/reports", access.PostHide, nil},
 	{"figures", "nav.figures", "chart", "/figures/{node}", access.FiguresRead, nil},
 	{"node", "nav.node", "org", "/nodes/{node}", access.OrgRead, nil},
-	{"roster", "nav.roster", "upload", "/nodes/{node}/rosters", access.RosterImport, inRoll},
+	{"rosters", "nav.roster", "upload", "/nodes/{node}/rosters", access.RosterImport, inRoll},
 	{"transfers", "nav.transfers", "swap", "/nodes/{node}/transfers", access.TransferDecide, nil},
 	{"bulletin", "nav.bulletin", "megaphone", "/bulletins", access.BulletinRead, nil},
 	{"targets", "nav.targets", "target", "/targets", access.TargetSet, nil},
@@ -42,10 +42,7 @@ var places = []place{
 
 // Nav is the default navigation of the actor's active role.
 func Nav(ctx context.Context, a access.Actor) []ui.NavItem {
-	home := ""
-	if n := a.Home(); n != 0 {
-		home = n.String()
-	}
+	home := homeOf(a)
 	var out []ui.NavItem
 	for _, p := range places {
 		if !a.Can(p.permission) || !p.fits(a.Role) {
@@ -61,6 +58,17 @@ func Nav(ctx context.Context, a access.Actor) []ui.NavItem {
 		out = append(out, ui.NavItem{Key: p.key, Label: i18n.T(ctx, p.label), Href: href, Icon: p.icon})
 	}
 	return out
+}
+
+// homeOf is the first node that the active role covers, "" for none. A teacher
+// without a class belongs to a school and covers nothing.
+func homeOf(a access.Actor) string {
+	for _, p := range a.Places {
+		if p.Role == a.Role && p.Path != "" {
+			return p.Node.String()
+		}
+	}
+	return ""
 }
 
 func (p place) fits(role access.Role) bool {
