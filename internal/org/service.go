@@ -65,7 +65,7 @@ func visible(by access.Actor, n Node) bool {
 		if at.Role != by.Role || access.IsRoot(at.Path) {
 			continue
 		}
-		if access.Covers(at.Path, n.Path) || (n.IsSchool() || n.Kind == KindClass) && access.Covers(n.Path, at.Path) {
+		if at.Node == n.ID || access.Covers(at.Path, n.Path) || (n.IsSchool() || n.Kind == KindClass) && access.Covers(n.Path, at.Path) {
 			return true
 		}
 	}
