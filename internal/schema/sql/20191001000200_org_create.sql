@@ -6,8 +6,9 @@
 CREATE TABLE org_node (
     id           {{.PK}},
     code         {{.Path}} NOT NULL DEFAULT '',
-    kind         TEXT NOT NULL CHECK (kind IN ('province', 'prefecture', 'county', 'zone', 'district',
-                     'school', 'campus', 'point', 'class', 'office')),
+    kind         TEXT NOT NULL CHECK (kind = 'province' OR kind = 'prefecture' OR kind = 'county' OR kind = 'zone'
+        OR kind = 'district' OR kind = 'school' OR kind = 'campus' OR kind = 'point'
+        OR kind = 'class' OR kind = 'office'),
     name         TEXT NOT NULL,
     name_ko      TEXT NOT NULL DEFAULT '',
     parent       {{.Int}} NOT NULL DEFAULT 0,
@@ -20,10 +21,10 @@ CREATE TABLE org_node (
     stage        TEXT NOT NULL DEFAULT '',
     entry_year   {{.Int}} NOT NULL DEFAULT 0,
     class_no     {{.Int}} NOT NULL DEFAULT 0,
-    status       TEXT NOT NULL DEFAULT 'normal' CHECK (status IN ('planned', 'normal', 'suspended', 'closed')),
+    status       TEXT NOT NULL DEFAULT 'normal' CHECK (status = 'planned' OR status = 'normal' OR status = 'suspended' OR status = 'closed'),
     from_on      {{.Int}} NOT NULL DEFAULT 0,
     to_on        {{.Int}} NOT NULL DEFAULT 0,
-    flag         TEXT NOT NULL DEFAULT 'normal' CHECK (flag IN ('normal', 'demo', 'test')),
+    flag         TEXT NOT NULL DEFAULT 'normal' CHECK (flag = 'normal' OR flag = 'demo' OR flag = 'test'),
     five_four    {{.Int}} NOT NULL DEFAULT 0 CHECK (five_four IN (0, 1)),
     lang         TEXT NOT NULL DEFAULT 'zh',
     confirmed_at {{.Int}} NOT NULL DEFAULT 0,

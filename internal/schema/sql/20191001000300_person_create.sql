@@ -1,5 +1,8 @@
 -- +goose Up
 
+-- The checks are spelled with OR: for IN with more than two values SQLite opens
+-- a temporary table at each row.
+
 -- Natural persons. The three numbers are sealed; person_key finds them.
 -- role and unit say how and where the person counts: once, at the unit of the
 -- primary affiliation. Office workers (officer) count nowhere.
@@ -7,7 +10,7 @@ CREATE TABLE person (
     id                {{.PK}},
     name              TEXT NOT NULL,
     name_key          {{.Path}} NOT NULL,
-    sex               {{.Int}} NOT NULL DEFAULT 0 CHECK (sex IN (0, 1, 2)),
+    sex               {{.Int}} NOT NULL DEFAULT 0 CHECK (sex = 0 OR sex = 1 OR sex = 2),
     birth             {{.Int}} NOT NULL DEFAULT 0,
     ethnic            TEXT NOT NULL DEFAULT '',
     id_type           TEXT NOT NULL DEFAULT '',
@@ -16,15 +19,16 @@ CREATE TABLE person (
     phone_sealed      {{.Blob}} NOT NULL,
     id_tail           TEXT NOT NULL DEFAULT '',
     no_id_reason      TEXT NOT NULL DEFAULT '',
-    status            TEXT NOT NULL DEFAULT 'normal' CHECK (status IN ('normal', 'left', 'merged', 'closed')),
-    role              TEXT NOT NULL CHECK (role IN ('pupil', 'teacher', 'guardian', 'officer')),
+    status            TEXT NOT NULL DEFAULT 'normal' CHECK (status = 'normal' OR status = 'left' OR status = 'merged' OR status = 'closed'),
+    role              TEXT NOT NULL CHECK (role = 'pupil' OR role = 'teacher' OR role = 'guardian' OR role = 'officer'),
     unit              {{.Int}} NOT NULL,
     made_at           {{.Int}} NOT NULL,
     activated_at      {{.Int}} NOT NULL DEFAULT 0,
     verified_at       {{.Int}} NOT NULL DEFAULT 0,
     verified_first_at {{.Int}} NOT NULL DEFAULT 0,
-    verified_source   TEXT NOT NULL DEFAULT '' CHECK (verified_source IN ('', 'roster', 'hub', 'school')),
-    consent           TEXT NOT NULL DEFAULT '' CHECK (consent IN ('', 'given', 'refused', 'withdrawn')),
+    verified_source   TEXT NOT NULL DEFAULT '' CHECK (verified_source = '' OR verified_source = 'roster' OR verified_source = 'hub'
+        OR verified_source = 'school'),
+    consent           TEXT NOT NULL DEFAULT '' CHECK (consent = '' OR consent = 'given' OR consent = 'refused' OR consent = 'withdrawn'),
     source            TEXT NOT NULL DEFAULT '',
     boarding          TEXT NOT NULL DEFAULT '',
     enrolled          {{.Int}} NOT NULL DEFAULT 0,
@@ -53,7 +57,7 @@ CREATE TABLE person_affiliation (
     person     {{.Int}} NOT NULL,
     node       {{.Int}} NOT NULL,
     unit       {{.Int}} NOT NULL,
-    role       TEXT NOT NULL CHECK (role IN ('pupil', 'teacher', 'class_teacher', 'officer')),
+    role       TEXT NOT NULL CHECK (role = 'pupil' OR role = 'teacher' OR role = 'class_teacher' OR role = 'officer'),
     subject    TEXT NOT NULL DEFAULT '',
     post       TEXT NOT NULL DEFAULT '',
     is_primary {{.Int}} NOT NULL CHECK (is_primary IN (0, 1)),
@@ -73,7 +77,7 @@ CREATE TABLE person_guardianship (
     ward       {{.Int}} NOT NULL,
     relation   TEXT NOT NULL DEFAULT '',
     ordinal    {{.Int}} NOT NULL DEFAULT 1,
-    status     TEXT NOT NULL DEFAULT 'roster' CHECK (status IN ('roster', 'confirmed', 'ended')),
+    status     TEXT NOT NULL DEFAULT 'roster' CHECK (status = 'roster' OR status = 'confirmed' OR status = 'ended'),
     phone_tail TEXT NOT NULL DEFAULT '',
     batch      {{.Int}} NOT NULL DEFAULT 0,
     made_at    {{.Int}} NOT NULL
@@ -88,7 +92,7 @@ CREATE TABLE person_consent (
     child        {{.Int}} NOT NULL,
     purpose      TEXT NOT NULL,
     text_version TEXT NOT NULL,
-    answer       TEXT NOT NULL CHECK (answer IN ('given', 'refused', 'withdrawn')),
+    answer       TEXT NOT NULL CHECK (answer = 'given' OR answer = 'refused' OR answer = 'withdrawn'),
     by_name      TEXT NOT NULL DEFAULT '',
     by_relation  TEXT NOT NULL DEFAULT '',
     at           {{.Int}} NOT NULL
