@@ -5,25 +5,39 @@ import (
 	"image"
 )
 
-// orientation reads the Exif orientation (1 to 8) of a JPEG, else 1: phones
-// store a picture as the sensor lies and say in the metadata, which is
-// dropped, how to turn it (JEITA CP-3451, tag 0x0112).
-func orientation(data []byte) int {
+// header is what the markers before the pixels of a JPEG say. The orientation
+// is 1 to 8 of Exif: phones store a picture as the sensor lies and say in the
+// metadata, which is dropped, how to turn it (JEITA CP-3451, tag 0x0112).
+type header struct {
+	orientation int
+	progressive bool
+}
+
+// scanHeader reads the markers of a JPEG; every other format lies upright.
+func scanHeader(data []byte) header {
+	h := header{orientation: 1}
 	if len(data) < 4 || data[0] != 0xFF || data[1] != 0xD8 {
-		return 1
+		return h
 	}
 	for at := 2; at+4 <= len(data) && data[at] == 0xFF && data[at+1] != 0xDA; {
+		if data[at+1] == 0xFF { // a fill byte
+			at++
+			continue
+		}
 		size := int(binary.BigEndian.Uint16(data[at+2:]))
 		if size < 2 || at+2+size > len(data) {
-			return 1
+			return h
 		}
 		body := data[at+4 : at+2+size]
-		if data[at+1] == 0xE1 && len(body) > 14 && string(body[:6]) == "Exif\x00\x00" {
-			return exifOrientation(body[6:])
+		switch {
+		case data[at+1] == 0xC2:
+			h.progressive = true
+		case data[at+1] == 0xE1 && len(body) > 14 && string(body[:6]) == "Exif\x00\x00":
+			h.orientation = exifOrientation(body[6:])
 		}
 		at += 2 + size
 	}
-	return 1
+	return h
 }
 
 // exifOrientation looks for the tag in the first directory of a TIFF block.

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"image/jpeg"
 	_ "image/png" // a picture may come as PNG
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp" // a picture may come as WebP
@@ -26,6 +28,7 @@ const (
 	MaxPictures     = 9
 	MaxPictureBytes = 10 << 20
 	maxPixels       = 40_000_000
+	maxMemory       = 160 << 20 // bytes of one decoded picture
 	longSide        = 1600
 	jpegQuality     = 82
 )
@@ -48,57 +51,117 @@ type Picture struct {
 	blobKey       string
 }
 
-// encode decodes a picture, scales it to at most 1600 pixels on the long side
-// and encodes it anew, which drops all metadata.
-func encode(data []byte) ([]byte, image.Point, error) {
+// pixelBytes is how much memory a pixel takes while a picture of this colour
+// model is decoded.
+func pixelBytes(m color.Model, progressive bool) int {
+	switch m {
+	case color.GrayModel:
+		if progressive {
+			return 5
+		}
+		return 1
+	case color.YCbCrModel:
+		if progressive { // the coefficients of the whole picture are kept
+			return 15
+		}
+		return 3
+	case color.RGBA64Model, color.NRGBA64Model, color.Gray16Model:
+		return 8
+	}
+	if progressive {
+		return 20
+	}
+	return 4
+}
+
+// check reads a picture's header and refuses what would take too much memory.
+func check(data []byte) error {
 	if len(data) > MaxPictureBytes {
-		return nil, image.Point{}, fault.Invalid(fault.At("pictures", "post.picture.bytes", MaxPictureBytes>>20))
+		return fault.Invalid(fault.At("pictures", "post.picture.bytes", MaxPictureBytes>>20))
 	}
 	head, _, err := image.DecodeConfig(bytes.NewReader(data))
-	if err != nil {
-		return nil, image.Point{}, fault.Invalid(fault.At("pictures", "post.picture.format"))
+	if err != nil || head.Width <= 0 || head.Height <= 0 {
+		return fault.Invalid(fault.At("pictures", "post.picture.format"))
 	}
-	if head.Width <= 0 || head.Height <= 0 || head.Width > maxPixels/head.Height {
-		return nil, image.Point{}, fault.Invalid(fault.At("pictures", "post.picture.pixels", head.Width, head.Height, maxPixels/1_000_000))
+	limit := min(maxPixels, maxMemory/pixelBytes(head.ColorModel, scanHeader(data).progressive))
+	if head.Width > limit/head.Height {
+		return fault.Invalid(fault.At("pictures", "post.picture.pixels", head.Width, head.Height, limit/1_000_000))
+	}
+	return nil
+}
+
+// encode decodes a picture, scales it to at most 1600 pixels on the long side,
+// turns it upright and encodes it anew, which drops all metadata.
+func encode(data []byte) ([]byte, image.Point, error) {
+	if err := check(data); err != nil {
+		return nil, image.Point{}, err
 	}
 	src, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
 		return nil, image.Point{}, fault.Invalid(fault.At("pictures", "post.picture.format"))
 	}
-	src = upright(src, orientation(data))
 	size := src.Bounds().Size()
 	if long := max(size.X, size.Y); long > longSide {
 		size = image.Pt(max(1, size.X*longSide/long), max(1, size.Y*longSide/long))
 	}
-	dst := image.NewRGBA(image.Rectangle{Max: size})
-	draw.Draw(dst, dst.Bounds(), image.White, image.Point{}, draw.Src)
-	draw.BiLinear.Scale(dst, dst.Bounds(), src, src.Bounds(), draw.Over, nil)
+	small := image.NewRGBA(image.Rectangle{Max: size})
+	draw.Draw(small, small.Bounds(), image.White, image.Point{}, draw.Src)
+	draw.ApproxBiLinear.Scale(small, small.Bounds(), src, src.Bounds(), draw.Over, nil)
+	turned := upright(small, scanHeader(data).orientation)
 	var out bytes.Buffer
-	if err := jpeg.Encode(&out, dst, &jpeg.Options{Quality: jpegQuality}); err != nil {
+	if err := jpeg.Encode(&out, turned, &jpeg.Options{Quality: jpegQuality}); err != nil {
 		return nil, image.Point{}, fmt.Errorf("encode the picture: %w", err)
 	}
-	return out.Bytes(), size, nil
+	return out.Bytes(), turned.Bounds().Size(), nil
 }
 
-// store encodes the uploads and puts them into the blob store.
-func (s *Service) store(ctx context.Context, uploads []Upload) ([]Picture, error) {
+// encodeInTurn is encode behind the one place where pictures are decoded.
+func (s *Service) encodeInTurn(ctx context.Context, data []byte) ([]byte, image.Point, error) {
+	select {
+	case s.decoding <- struct{}{}:
+		defer func() { <-s.decoding }()
+		return encode(data)
+	case <-ctx.Done():
+		return nil, image.Point{}, ctx.Err()
+	}
+}
+
+// store encodes the uploads and puts them into the blob store: all of them, or
+// none with an error.
+func (s *Service) store(ctx context.Context, uploads []Upload) (out []Picture, err error) {
 	if len(uploads) > MaxPictures {
 		return nil, fault.Invalid(fault.At("pictures", "post.picture.many", len(uploads), MaxPictures))
 	}
-	var out []Picture
-	for _, u := range uploads {
-		data, size, err := encode(u.Data)
+	defer func() {
 		if err != nil {
-			return nil, err
+			s.discard(ctx, out)
 		}
-		p := Picture{ID: id.Picture(s.ids.Next()), Width: size.X, Height: size.Y, Bytes: len(data), Alt: strings.TrimSpace(u.Alt)}
+	}()
+	for _, u := range uploads {
+		alt := clean(u.Alt)
+		if !utf8.ValidString(alt) || utf8.RuneCountInString(alt) > MaxReason {
+			return out, fault.Invalid(fault.At("pictures", "post.picture.alt", MaxReason))
+		}
+		data, size, err := s.encodeInTurn(ctx, u.Data)
+		if err != nil {
+			return out, err
+		}
+		p := Picture{ID: id.Picture(s.ids.Next()), Width: size.X, Height: size.Y, Bytes: len(data), Alt: alt}
 		p.blobKey = "post/" + p.ID.String() + ".jpg"
 		if err := s.blobs.Put(ctx, p.blobKey, bytes.NewReader(data), int64(len(data))); err != nil {
-			return nil, fault.Wrap(fault.ErrUnavailable, err, "post.picture.store")
+			return out, fault.Wrap(fault.ErrUnavailable, err, "post.picture.store")
 		}
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// discard removes the blobs of pictures that no row will name. What cannot be
+// removed now takes room and is seen by nobody.
+func (s *Service) discard(ctx context.Context, pictures []Picture) {
+	for _, p := range pictures {
+		_ = s.blobs.Delete(context.WithoutCancel(ctx), p.blobKey)
+	}
 }
 
 func insertPictures(ctx context.Context, tx *db.Tx, post id.Post, pictures []Picture) error {
@@ -136,17 +199,21 @@ func picturesOf(ctx context.Context, q db.Queryer, posts []Post) (map[id.Post][]
 }
 
 // OpenPicture returns a picture's JPEG bytes for whoever may see its post; the
-// caller closes it.
-func (s *Service) OpenPicture(ctx context.Context, by access.Actor, picture id.Picture) (io.ReadCloser, Picture, error) {
+// caller closes it. A caller that has the bytes already says so with unchanged:
+// then only the right to see them is checked and the reader is nil.
+func (s *Service) OpenPicture(ctx context.Context, by access.Actor, picture id.Picture, unchanged bool) (io.ReadCloser, Picture, error) {
 	p, err := scanPicture(s.db.QueryRow(ctx, `SELECT `+pictureColumns+` FROM post_picture WHERE id = $1`, picture))
 	if errors.Is(err, db.ErrNoRows) {
-		return nil, p, fault.New(fault.ErrNotFound, "error.not_found")
+		return nil, p, missing()
 	}
 	if err != nil {
 		return nil, p, fmt.Errorf("read picture %v: %w", picture, err)
 	}
 	if _, _, err := s.reach(ctx, by, p.Post, access.ClassRead); err != nil {
 		return nil, p, err
+	}
+	if unchanged {
+		return nil, p, nil
 	}
 	r, err := s.blobs.Get(ctx, p.blobKey)
 	if err != nil {

@@ -111,11 +111,11 @@ func TestEncodeRefuses(t *testing.T) {
 	}
 }
 
-func FuzzOrientation(f *testing.F) {
+func FuzzScanHeader(f *testing.F) {
 	f.Add([]byte{0xFF, 0xD8, 0xFF, 0xE1, 0, 20})
 	f.Add(withExif([]byte{0xFF, 0xD8, 0xFF, 0xD9}, 6))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if o := orientation(data); o < 1 || o > 8 {
+		if o := scanHeader(data).orientation; o < 1 || o > 8 {
 			t.Errorf("orientation = %d", o)
 		}
 	})

@@ -3,6 +3,7 @@ package post
 import (
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"learnspace/internal/access"
@@ -55,8 +56,11 @@ type Post struct {
 	Receipts     int
 	Version      int64
 	Pictures     []Picture
-	// Confirmed says whether the reader has confirmed the receipt.
-	Confirmed bool
+	// RemindedAt is when the pupils were last reminded; zero: never.
+	RemindedAt time.Time
+	// Confirmed says whether the reader has confirmed the receipt, Read whether
+	// the post has been shown to him before.
+	Confirmed, Read bool
 }
 
 // Comment is one answer under a post.
@@ -83,25 +87,46 @@ type Receipt struct {
 	ConfirmedAt time.Time
 }
 
+// Waiting reports whether a reminder would reach the pupil: he has activated
+// and not confirmed.
+func (r Receipt) Waiting() bool { return r.Activated && r.ConfirmedAt.IsZero() }
+
+// MaxKey is the longest request key, in bytes.
+const MaxKey = 64
+
+// clean trims what somebody wrote and takes out what neither engine nor reader
+// can do anything with: a carriage return, a NUL.
+func clean(text string) string {
+	return strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "").Replace(text))
+}
+
+// blank reports whether a text has nothing to be seen: white space, joiners and
+// other characters without a shape.
+func blank(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) })
+}
+
 // body checks and trims what somebody wrote; field names the input.
 func body(field, text string) (string, error) {
-	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+	text = clean(text)
 	switch n := utf8.RuneCountInString(text); {
-	case n == 0:
+	case !utf8.ValidString(text):
+		return "", fault.Invalid(fault.At(field, "post.body.encoding"))
+	case blank(text):
 		return "", fault.Invalid(fault.At(field, "post.body.empty"))
 	case n > MaxBody:
 		return "", fault.Invalid(fault.At(field, "post.body.long", n, MaxBody))
-	case !utf8.ValidString(text):
-		return "", fault.Invalid(fault.At(field, "post.body.encoding"))
 	}
-	return strings.ReplaceAll(text, "\x00", ""), nil
+	return text, nil
 }
 
 // reason checks and trims why something is hidden or reported.
 func reason(text string) (string, error) {
-	text = strings.TrimSpace(text)
+	text = clean(text)
 	switch n := utf8.RuneCountInString(text); {
-	case n == 0:
+	case !utf8.ValidString(text):
+		return "", fault.Invalid(fault.At("reason", "post.body.encoding"))
+	case blank(text):
 		return "", fault.Invalid(fault.At("reason", "post.reason.empty"))
 	case n > MaxReason:
 		return "", fault.Invalid(fault.At("reason", "post.reason.long", n, MaxReason))
@@ -109,8 +134,17 @@ func reason(text string) (string, error) {
 	return text, nil
 }
 
+// checkKey refuses a request key that no form of ours makes.
+func checkKey(key string) error {
+	if len(key) > MaxKey || !utf8.ValidString(key) || strings.Contains(key, "\x00") {
+		return fault.New(fault.ErrInvalid, "error.invalid_input")
+	}
+	return nil
+}
+
 // visibleTo reports whether the reader sees the words of something in this
-// state: hidden things stay visible to the author and to whoever may hide.
+// state: hidden things stay visible to the author and to whoever may hide. The
+// class has been checked before, and a role holds all it has at the same places.
 func visibleTo(by access.Actor, author id.Person, s State) bool {
 	switch s {
 	case Shown:

@@ -2,10 +2,8 @@ package post
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"learnspace/internal/access"
 	"learnspace/internal/blob"
@@ -18,10 +16,9 @@ import (
 
 // Class is what a post needs to know of the class it stands in.
 type Class struct {
-	Node  id.Node
-	Unit  id.Node
-	Path  string
-	Space id.Space
+	Node id.Node
+	Unit id.Node
+	Path string
 	// Open is false for a class that is closed: its space is read-only.
 	Open bool
 }
@@ -30,6 +27,8 @@ type Class struct {
 type Classes interface {
 	// Class returns the class at node; ErrNotFound when there is none.
 	Class(ctx context.Context, node id.Node) (Class, error)
+	// Space returns the space of a class.
+	Space(ctx context.Context, node id.Node) (id.Space, error)
 }
 
 // Member is a pupil on a class list.
@@ -56,11 +55,14 @@ type Service struct {
 	classes Classes
 	people  People
 	blobs   blob.Store
+	// decoding holds the one place where a picture may be decoded: pictures
+	// side by side would take the memory of all of them.
+	decoding chan struct{}
 }
 
 // New builds the service.
 func New(d *db.DB, ids *id.Source, clk clock.Clock, log *event.Log, classes Classes, people People, blobs blob.Store) *Service {
-	return &Service{db: d, ids: ids, clock: clk, log: log, classes: classes, people: people, blobs: blobs}
+	return &Service{db: d, ids: ids, clock: clk, log: log, classes: classes, people: people, blobs: blobs, decoding: make(chan struct{}, 1)}
 }
 
 // class finds the class for an actor who needs p there: ErrNotFound when he
@@ -77,8 +79,11 @@ func (s *Service) class(ctx context.Context, by access.Actor, node id.Node, p ac
 	if by.Allows(access.ClassRead, c.Path) {
 		return c, fault.New(fault.ErrForbidden, "post.forbidden")
 	}
-	return c, fault.New(fault.ErrNotFound, "error.not_found")
+	return c, missing()
 }
+
+// missing is what a thing answers that is not there, or not for this actor.
+func missing() error { return fault.New(fault.ErrNotFound, "error.not_found") }
 
 // talkable refuses where nothing new may be written.
 func talkable(by access.Actor, c Class) error {
@@ -129,32 +134,53 @@ func (s *Service) Publish(ctx context.Context, by access.Actor, d Draft) (id.Pos
 	if d.Body, err = body("body", d.Body); err != nil {
 		return 0, err
 	}
-	// Pictures are decoded and stored before the transaction: a closure may
-	// run twice, and a blob without a row is swept, a row without a blob is not.
-	pictures, err := s.store(ctx, d.Pictures)
-	if err != nil {
+	if err := checkKey(d.Key); err != nil {
 		return 0, err
 	}
-	made := id.Post(s.ids.Next())
+	if before, err := postByKey(ctx, s.db, by.Person, d.Key); err != nil || before != 0 {
+		return before, err
+	}
+	p := Post{ID: id.Post(s.ids.Next()), Node: c.Node, Unit: c.Unit, Author: by.Person, AuthorRole: by.Role,
+		Kind: d.Kind, Body: d.Body, Receipt: d.Receipt}
+	if p.Space, err = s.classes.Space(ctx, d.Node); err != nil {
+		return 0, err
+	}
+	// Pictures are stored before the transaction: its closure may run twice.
+	if p.Pictures, err = s.store(ctx, d.Pictures); err != nil {
+		return 0, err
+	}
+	fresh := false
 	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if err := s.stillOpen(ctx, d.Node); err != nil {
-			return err
-		}
-		p := Post{ID: made, Space: c.Space, Node: c.Node, Unit: c.Unit, Author: by.Person, AuthorRole: by.Role,
-			Kind: d.Kind, Body: d.Body, Receipt: d.Receipt, MadeAt: s.clock.Now()}
-		fresh, err := insertPost(ctx, tx, p, d.Key)
-		if err != nil || !fresh {
-			return err
-		}
-		if err := insertPictures(ctx, tx, made, pictures); err != nil {
-			return err
-		}
-		return s.log.Append(ctx, tx, s.event(by, verb, "post", int64(made), c))
+		var err error
+		p.MadeAt = s.clock.Now()
+		fresh, err = s.publish(ctx, tx, by, verb, p, d.Key)
+		return err
 	})
+	if err != nil || !fresh {
+		s.discard(ctx, p.Pictures)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("publish into class %v: %w", d.Node, err)
 	}
-	return findByKey(ctx, s.db, by.Person, d.Key, made)
+	if !fresh {
+		return postByKey(ctx, s.db, by.Person, d.Key)
+	}
+	return p.ID, nil
+}
+
+// publish writes a post and reports whether it is new.
+func (s *Service) publish(ctx context.Context, tx *db.Tx, by access.Actor, verb string, p Post, key string) (bool, error) {
+	if err := s.stillOpen(ctx, p.Node); err != nil {
+		return false, err
+	}
+	fresh, err := insertPost(ctx, tx, p, key)
+	if err != nil || !fresh {
+		return false, err
+	}
+	if err := insertPictures(ctx, tx, p.ID, p.Pictures); err != nil {
+		return false, err
+	}
+	return true, s.log.Append(ctx, tx, s.event(by, verb, "post", int64(p.ID), p))
 }
 
 // stillOpen reads the class again inside the transaction: it may have been
@@ -167,10 +193,10 @@ func (s *Service) stillOpen(ctx context.Context, node id.Node) error {
 	return open(c)
 }
 
-// event fills an event of this package.
-func (s *Service) event(by access.Actor, verb, kind string, object int64, c Class) event.Event {
+// event fills an event about something in the space of the post.
+func (s *Service) event(by access.Actor, verb, kind string, object int64, p Post) event.Event {
 	return event.Event{At: s.clock.Now(), Actor: by.Person, Role: string(by.Role), Verb: verb, Kind: kind,
-		Object: object, Node: c.Node, Unit: c.Unit, Space: c.Space}
+		Object: object, Node: p.Node, Unit: p.Unit, Space: p.Space}
 }
 
 // reach finds a post for an actor who needs p in its class. What the actor may
@@ -178,7 +204,7 @@ func (s *Service) event(by access.Actor, verb, kind string, object int64, c Clas
 func (s *Service) reach(ctx context.Context, by access.Actor, post id.Post, p access.Permission) (Post, Class, error) {
 	found, err := getPost(ctx, s.db, post)
 	if errors.Is(err, db.ErrNoRows) {
-		return found, Class{}, fault.New(fault.ErrNotFound, "error.not_found")
+		return found, Class{}, missing()
 	}
 	if err != nil {
 		return found, Class{}, fmt.Errorf("read post %v: %w", post, err)
@@ -188,234 +214,7 @@ func (s *Service) reach(ctx context.Context, by access.Actor, post id.Post, p ac
 		return found, c, err
 	}
 	if !visibleTo(by, found.Author, found.State) {
-		return found, c, fault.New(fault.ErrNotFound, "error.not_found")
+		return found, c, missing()
 	}
 	return found, c, nil
-}
-
-// Comment answers under a post. Key makes the request repeatable.
-func (s *Service) Comment(ctx context.Context, by access.Actor, post id.Post, text, key string) (id.Comment, error) {
-	p, c, err := s.reach(ctx, by, post, access.ClassTalk)
-	if err != nil {
-		return 0, err
-	}
-	if err := talkable(by, c); err != nil {
-		return 0, err
-	}
-	if text, err = body("body", text); err != nil {
-		return 0, err
-	}
-	made := id.Comment(s.ids.Next())
-	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if err := s.stillOpen(ctx, p.Node); err != nil {
-			return err
-		}
-		shown, err := countComment(ctx, tx, post)
-		if err != nil {
-			return err
-		}
-		if !shown {
-			return fault.New(fault.ErrConflict, "post.not_shown")
-		}
-		cm := Comment{ID: made, Post: post, Author: by.Person, AuthorRole: by.Role, Body: text, MadeAt: s.clock.Now()}
-		fresh, err := insertComment(ctx, tx, cm, key)
-		if err != nil {
-			return err
-		}
-		if !fresh {
-			return uncountComment(ctx, tx, post)
-		}
-		return s.log.Append(ctx, tx, s.event(by, VerbCommented, "comment", int64(made), c))
-	})
-	if err != nil {
-		return 0, fmt.Errorf("comment on post %v: %w", post, err)
-	}
-	return made, nil
-}
-
-// Confirm gives the reader's receipt; a second one changes nothing. Only
-// pupils of the class are asked for one.
-func (s *Service) Confirm(ctx context.Context, by access.Actor, post id.Post) error {
-	p, c, err := s.reach(ctx, by, post, access.ClassTalk)
-	if err != nil {
-		return err
-	}
-	if by.Role != access.Pupil || !p.Receipt {
-		return fault.New(fault.ErrForbidden, "post.no_receipt_asked")
-	}
-	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if err := s.stillOpen(ctx, p.Node); err != nil {
-			return err
-		}
-		fresh, err := insertReceipt(ctx, tx, post, by.Person, s.clock.Now())
-		if err != nil || !fresh {
-			return err
-		}
-		return s.log.Append(ctx, tx, s.event(by, VerbConfirmed, "post", int64(post), c))
-	})
-	if err != nil {
-		return fmt.Errorf("confirm post %v: %w", post, err)
-	}
-	return nil
-}
-
-// Edit changes the author's own words; version is the one that was on screen.
-// The former text is kept. Errors: stale when it changed in between.
-func (s *Service) Edit(ctx context.Context, by access.Actor, post id.Post, version int64, text string) error {
-	p, c, err := s.reach(ctx, by, post, access.ClassRead)
-	if err != nil {
-		return err
-	}
-	if err := mine(by, p.Author, p.State); err != nil {
-		return err
-	}
-	if err := talkable(by, c); err != nil {
-		return err
-	}
-	if text, err = body("body", text); err != nil {
-		return err
-	}
-	if text == p.Body {
-		return nil
-	}
-	return s.change(ctx, by, VerbEdited, p, c, func(ctx context.Context, tx *db.Tx) (bool, error) {
-		return editPost(ctx, tx, p, version, text, s.clock.Now())
-	})
-}
-
-// Withdraw takes the author's own post back; its words stay on record.
-func (s *Service) Withdraw(ctx context.Context, by access.Actor, post id.Post) error {
-	p, c, err := s.reach(ctx, by, post, access.ClassRead)
-	if err != nil {
-		return err
-	}
-	if by.Person == p.Author && p.State == Withdrawn {
-		return nil
-	}
-	if err := mine(by, p.Author, p.State); err != nil {
-		return err
-	}
-	return s.change(ctx, by, VerbWithdrawn, p, c, func(ctx context.Context, tx *db.Tx) (bool, error) {
-		return setPostState(ctx, tx, post, p.Version, Withdrawn, 0, "", s.clock.Now())
-	})
-}
-
-// Hide takes another's post out of the class's sight, with a reason that its
-// author reads.
-func (s *Service) Hide(ctx context.Context, by access.Actor, post id.Post, why string) error {
-	p, c, err := s.reach(ctx, by, post, access.PostHide)
-	if err != nil {
-		return err
-	}
-	if why, err = reason(why); err != nil {
-		return err
-	}
-	if p.State == Hidden {
-		return nil
-	}
-	return s.change(ctx, by, VerbHidden, p, c, func(ctx context.Context, tx *db.Tx) (bool, error) {
-		ok, err := setPostState(ctx, tx, post, p.Version, Hidden, by.Person, why, s.clock.Now())
-		if err != nil || !ok {
-			return ok, err
-		}
-		return true, decideReports(ctx, tx, int64(post), "hidden", by.Person, s.clock.Now())
-	})
-}
-
-// Restore shows a post again: its author what he withdrew, whoever may hide
-// what was hidden.
-func (s *Service) Restore(ctx context.Context, by access.Actor, post id.Post) error {
-	p, c, err := s.reach(ctx, by, post, access.ClassRead)
-	if err != nil {
-		return err
-	}
-	switch {
-	case p.State == Shown:
-		return nil
-	case p.State == Withdrawn && by.Person == p.Author, p.State == Hidden && by.Allows(access.PostHide, c.Path):
-	default:
-		return fault.New(fault.ErrForbidden, "post.forbidden")
-	}
-	return s.change(ctx, by, VerbRestored, p, c, func(ctx context.Context, tx *db.Tx) (bool, error) {
-		return setPostState(ctx, tx, post, p.Version, Shown, 0, "", s.clock.Now())
-	})
-}
-
-// mine refuses whoever is not the author, and an author whose words are no
-// longer shown.
-func mine(by access.Actor, author id.Person, st State) error {
-	if by.Person != author {
-		return fault.New(fault.ErrForbidden, "post.not_author")
-	}
-	if st != Shown {
-		return fault.New(fault.ErrConflict, "post.not_shown")
-	}
-	return nil
-}
-
-// change runs one optimistic step on a post and appends its event.
-func (s *Service) change(ctx context.Context, by access.Actor, verb string, p Post, c Class, step func(context.Context, *db.Tx) (bool, error)) error {
-	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		ok, err := step(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return fault.New(fault.ErrStale, "post.stale")
-		}
-		return s.log.Append(ctx, tx, s.event(by, verb, "post", int64(p.ID), c))
-	})
-	if err != nil {
-		return fmt.Errorf("%s %v: %w", verb, p.ID, err)
-	}
-	return nil
-}
-
-// Remind sends a reminder to every pupil who has not confirmed, and returns
-// how many. One reminder an hour is enough; a second one in the hour tells
-// nobody again and returns 0.
-func (s *Service) Remind(ctx context.Context, by access.Actor, post id.Post) (int, error) {
-	p, c, err := s.reach(ctx, by, post, access.ClassPost)
-	if err != nil {
-		return 0, err
-	}
-	if !p.Receipt || p.State != Shown {
-		return 0, fault.New(fault.ErrConflict, "post.no_receipt_asked")
-	}
-	if err := open(c); err != nil {
-		return 0, err
-	}
-	lines, err := s.receipts(ctx, p)
-	if err != nil {
-		return 0, err
-	}
-	var to []string
-	for _, l := range lines {
-		if l.ConfirmedAt.IsZero() && l.Activated {
-			to = append(to, strconv.FormatInt(int64(l.Person), 10))
-		}
-	}
-	if len(to) == 0 {
-		return 0, nil
-	}
-	extra, err := json.Marshal(map[string]any{"to": to})
-	if err != nil {
-		return 0, err
-	}
-	sent := 0
-	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		sent = 0
-		fresh, err := claimReminder(ctx, tx, post, s.clock.Now())
-		if err != nil || !fresh {
-			return err
-		}
-		sent = len(to)
-		e := s.event(by, VerbReminded, "post", int64(post), c)
-		e.Extra = string(extra)
-		return s.log.Append(ctx, tx, e)
-	})
-	if err != nil {
-		return 0, fmt.Errorf("remind of post %v: %w", post, err)
-	}
-	return sent, nil
 }

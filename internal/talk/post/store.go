@@ -3,6 +3,9 @@ package post
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -34,16 +37,31 @@ ON CONFLICT (author, request_key) DO NOTHING`,
 	return n == 1, err
 }
 
-// findByKey returns the post that the request made, now or before.
-func findByKey(ctx context.Context, q db.Queryer, author id.Person, key string, made id.Post) (id.Post, error) {
-	if key == "" {
-		return made, nil
-	}
-	err := q.QueryRow(ctx, `SELECT id FROM post_post WHERE author = $1 AND request_key = $2`, author, key).Scan(&made)
-	return made, err
+// postByKey returns the post that the author's request made before; 0: none.
+func postByKey(ctx context.Context, q db.Queryer, author id.Person, key string) (made id.Post, err error) {
+	return byKey[id.Post](ctx, q, `SELECT id FROM post_post WHERE author = $1 AND request_key = $2`, author, key)
 }
 
-const postColumns = `id, space, node, unit, author, author_role, kind, body, receipt, state, made_at, edited_at, hidden_reason, comments, receipts, version`
+// commentByKey is postByKey for comments.
+func commentByKey(ctx context.Context, q db.Queryer, author id.Person, key string) (id.Comment, error) {
+	return byKey[id.Comment](ctx, q, `SELECT id FROM post_comment WHERE author = $1 AND request_key = $2`, author, key)
+}
+
+func byKey[T ~int64](ctx context.Context, q db.Queryer, query string, author id.Person, key string) (made T, err error) {
+	if key == "" {
+		return 0, nil
+	}
+	err = q.QueryRow(ctx, query, author, key).Scan(&made)
+	if errors.Is(err, db.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("look for an earlier request: %w", err)
+	}
+	return made, nil
+}
+
+const postColumns = `id, space, node, unit, author, author_role, kind, body, receipt, state, made_at, edited_at, hidden_reason, comments, receipts, reminded_at, version`
 
 type scanner interface{ Scan(...any) error }
 
@@ -53,11 +71,12 @@ func scanPost(row scanner) (Post, error) {
 		role, kind, st string
 		receipt        int
 		made, edited   int64
+		reminded       int64
 	)
 	err := row.Scan(&p.ID, &p.Space, &p.Node, &p.Unit, &p.Author, &role, &kind, &p.Body, &receipt, &st, &made, &edited,
-		&p.HiddenReason, &p.Comments, &p.Receipts, &p.Version)
+		&p.HiddenReason, &p.Comments, &p.Receipts, &reminded, &p.Version)
 	p.AuthorRole, p.Kind, p.State, p.Receipt = access.Role(role), Kind(kind), State(st), receipt == 1
-	p.MadeAt, p.EditedAt = clock.FromMillis(made), instant(edited)
+	p.MadeAt, p.EditedAt, p.RemindedAt = clock.FromMillis(made), instant(edited), instant(reminded)
 	return p, err
 }
 
@@ -115,11 +134,18 @@ func countComment(ctx context.Context, tx *db.Tx, post id.Post) (bool, error) {
 	return n == 1, err
 }
 
-// uncountComment lowers the counter again after a repeated request or a
-// comment that is no longer shown.
-func uncountComment(ctx context.Context, tx *db.Tx, post id.Post) error {
-	_, err := tx.Exec(ctx, `UPDATE post_post SET comments = comments - 1 WHERE id = $1`, post)
+// addComments moves the post's counter by n.
+func addComments(ctx context.Context, tx *db.Tx, post id.Post, n int) error {
+	if n == 0 {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `UPDATE post_post SET comments = comments + $1 WHERE id = $2`, n, post)
 	return err
+}
+
+// uncountComment lowers the counter again after a repeated request.
+func uncountComment(ctx context.Context, tx *db.Tx, post id.Post) error {
+	return addComments(ctx, tx, post, -1)
 }
 
 func insertComment(ctx context.Context, tx *db.Tx, c Comment, key string) (bool, error) {
@@ -147,21 +173,34 @@ func getComment(ctx context.Context, q db.Queryer, comment id.Comment) (Comment,
 	return scanComment(q.QueryRow(ctx, `SELECT `+commentColumns+` FROM post_comment WHERE id = $1`, comment))
 }
 
-// listComments returns a page of comments, oldest first, newer than after.
-func listComments(ctx context.Context, q db.Queryer, post id.Post, after id.Comment, limit int) ([]Comment, error) {
-	rows, err := q.Query(ctx, `SELECT `+commentColumns+` FROM post_comment WHERE post = $1 AND id > $2 ORDER BY id LIMIT $3`, post, after, limit)
+// listComments returns a page of comments, newest first, older than before (0:
+// from the newest).
+func listComments(ctx context.Context, q db.Queryer, post id.Post, before id.Comment, limit int) ([]Comment, error) {
+	if before == 0 {
+		before = math.MaxInt64
+	}
+	rows, err := q.Query(ctx, `SELECT `+commentColumns+` FROM post_comment WHERE post = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, post, before, limit)
 	return collect(rows, err, scanComment)
+}
+
+// countReceipt raises the post's counter and reports whether the post is still
+// shown; the post is the parent row and comes first.
+func countReceipt(ctx context.Context, tx *db.Tx, post id.Post) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE post_post SET receipts = receipts + 1 WHERE id = $1 AND state = 'shown'`, post)
+	return n == 1, err
+}
+
+// uncountReceipt lowers the counter again after a second receipt.
+func uncountReceipt(ctx context.Context, tx *db.Tx, post id.Post) error {
+	_, err := tx.Exec(ctx, `UPDATE post_post SET receipts = receipts - 1 WHERE id = $1`, post)
+	return err
 }
 
 // insertReceipt reports whether the receipt is new.
 func insertReceipt(ctx context.Context, tx *db.Tx, post id.Post, by id.Person, at time.Time) (bool, error) {
 	n, err := tx.Exec(ctx, `INSERT INTO post_receipt (post, person, at) VALUES ($1, $2, $3) ON CONFLICT (post, person) DO NOTHING`,
 		post, by, clock.Millis(at))
-	if err != nil || n == 0 {
-		return false, err
-	}
-	_, err = tx.Exec(ctx, `UPDATE post_post SET receipts = receipts + 1 WHERE id = $1`, post)
-	return true, err
+	return n == 1, err
 }
 
 // revise keeps what the object said before.
@@ -189,10 +228,7 @@ WHERE id = $5 AND version = $6`, string(st), by, why, clock.Millis(at), post, ve
 func setCommentState(ctx context.Context, tx *db.Tx, c Comment, st State, by id.Person, why string, at time.Time) (bool, error) {
 	n, err := tx.Exec(ctx, `UPDATE post_comment SET state = $1, hidden_by = $2, hidden_reason = $3, hidden_at = $4, version = version + 1
 WHERE id = $5 AND version = $6`, string(st), by, why, clock.Millis(at), c.ID, c.Version)
-	if err != nil || n == 0 || c.State != Shown {
-		return n == 1, err
-	}
-	return true, uncountComment(ctx, tx, c.Post)
+	return n == 1, err
 }
 
 // claimReminder reports whether an hour has passed since the last reminder,
@@ -200,13 +236,18 @@ WHERE id = $5 AND version = $6`, string(st), by, why, clock.Millis(at), c.ID, c.
 func claimReminder(ctx context.Context, tx *db.Tx, post id.Post, at time.Time) (bool, error) {
 	now := clock.Millis(at)
 	n, err := tx.Exec(ctx, `UPDATE post_post SET reminded_at = $1 WHERE id = $2 AND reminded_at <= $3`,
-		now, post, now-int64(time.Hour/time.Millisecond))
+		now, post, now-RemindEvery.Milliseconds())
 	return n == 1, err
 }
 
+const (
+	sqlReadMarks    = `SELECT person, at FROM post_read WHERE post = $1`
+	sqlReceiptMarks = `SELECT person, at FROM post_receipt WHERE post = $1`
+)
+
 // marks returns the times at which persons read or confirmed a post.
-func marks(ctx context.Context, q db.Queryer, table string, post id.Post) (map[id.Person]time.Time, error) {
-	rows, err := q.Query(ctx, `SELECT person, at FROM `+table+` WHERE post = $1`, post)
+func marks(ctx context.Context, q db.Queryer, query string, post id.Post) (map[id.Person]time.Time, error) {
+	rows, err := q.Query(ctx, query, post)
 	if err != nil {
 		return nil, err
 	}
@@ -225,31 +266,36 @@ func marks(ctx context.Context, q db.Queryer, table string, post id.Post) (map[i
 	return out, rows.Err()
 }
 
-// confirmedBy returns which of the posts the person has confirmed.
-func confirmedBy(ctx context.Context, q db.Queryer, posts []Post, who id.Person) (map[id.Post]bool, error) {
+// mark sets what the reader himself has done with each post: read it, confirmed
+// it.
+func mark(ctx context.Context, q db.Queryer, posts []Post, who id.Person) error {
+	at := make(map[id.Post]*Post, len(posts))
+	ids := make([]id.Post, len(posts))
+	for i := range posts {
+		ids[i] = posts[i].ID
+		at[ids[i]] = &posts[i]
+	}
 	var args db.Args
-	person := args.Add(who)
-	in := make([]string, 0, len(posts))
-	for _, p := range posts {
-		if p.Receipt {
-			in = append(in, args.Add(p.ID))
-		}
-	}
-	out := map[id.Post]bool{}
-	if len(in) == 0 {
-		return out, nil
-	}
-	rows, err := q.Query(ctx, `SELECT post FROM post_receipt WHERE person = `+person+` AND post IN (`+strings.Join(in, ", ")+`)`, args...)
+	read := `SELECT post, 0 FROM post_read WHERE person = ` + args.Add(who) + ` AND post IN (` + db.List(&args, ids) + `)`
+	confirmed := ` UNION ALL SELECT post, 1 FROM post_receipt WHERE person = ` + args.Add(who) + ` AND post IN (` + db.List(&args, ids) + `)`
+	rows, err := q.Query(ctx, read+confirmed, args...)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var p id.Post
-		if err := rows.Scan(&p); err != nil {
-			return nil, err
+		var (
+			post id.Post
+			what int
+		)
+		if err := rows.Scan(&post, &what); err != nil {
+			return err
 		}
-		out[p] = true
+		if what == 0 {
+			at[post].Read = true
+		} else {
+			at[post].Confirmed = true
+		}
 	}
-	return out, rows.Err()
+	return rows.Err()
 }

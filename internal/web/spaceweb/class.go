@@ -62,12 +62,14 @@ func (f *Face) markRead(r *http.Request, posts []post.Post) error {
 	if r.Method != http.MethodGet || web.IsPrefetch(r) {
 		return nil
 	}
-	ids := make([]id.Post, len(posts))
-	for i, p := range posts {
-		ids[i] = p.ID
+	var fresh []id.Post
+	for _, p := range posts {
+		if !p.Read {
+			fresh = append(fresh, p.ID)
+		}
 	}
 	// The reader has the page already: the mark outlives his connection.
-	return f.posts.MarkRead(context.WithoutCancel(r.Context()), web.Actor(r.Context()), ids)
+	return f.posts.MarkRead(context.WithoutCancel(r.Context()), web.Actor(r.Context()), fresh)
 }
 
 func (f *Face) publish(w http.ResponseWriter, r *http.Request) error {
@@ -76,17 +78,13 @@ func (f *Face) publish(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	uploads, err := readPictures(r)
-	if err != nil {
-		if errs, ok := web.Invalid(r, err); ok {
-			return f.renderClass(w, r, http.StatusUnprocessableEntity, formOf(r), errs)
-		}
-		return err
-	}
 	form := formOf(r)
-	d := post.Draft{Node: class, Kind: form.Kind, Body: form.Body, Receipt: form.Receipt, Pictures: uploads, Key: r.FormValue(ui.KeyName)}
-	_, err = f.posts.Publish(r.Context(), web.Actor(r.Context()), d)
-	if errs, ok := web.Invalid(r, err); ok {
-		return f.renderClass(w, r, http.StatusUnprocessableEntity, form, errs)
+	if err == nil {
+		d := post.Draft{Node: class, Kind: form.Kind, Body: form.Body, Receipt: form.Receipt, Pictures: uploads, Key: r.FormValue(ui.KeyName)}
+		_, err = f.posts.Publish(r.Context(), web.Actor(r.Context()), d)
+	}
+	if status, errs, ok := again(r, err, "body"); ok {
+		return f.renderClass(w, r, status, form, errs)
 	}
 	if err != nil {
 		return err
@@ -99,19 +97,18 @@ func formOf(r *http.Request) draftForm {
 	return draftForm{Body: r.FormValue("body"), Receipt: r.FormValue("receipt") == "1", Kind: post.Kind(r.FormValue("kind"))}
 }
 
-// readPictures reads the pictures of a form; each is bounded, and so is their
-// number.
+// readPictures reads the form and the pictures in it; each is bounded, and so
+// is their number.
 func readPictures(r *http.Request) ([]post.Upload, error) {
+	if err := r.ParseForm(); err != nil {
+		return nil, broken(err)
+	}
 	err := r.ParseMultipartForm(8 << 20)
 	if errors.Is(err, http.ErrNotMultipart) {
 		return nil, nil
 	}
 	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return nil, fault.Invalid(fault.At("pictures", "post.picture.bytes", post.MaxPictureBytes>>20))
-		}
-		return nil, fault.Wrap(fault.ErrInvalid, err, "space.upload_broken")
+		return nil, broken(err)
 	}
 	defer r.MultipartForm.RemoveAll()
 	files := r.MultipartForm.File["pictures"]
@@ -129,6 +126,18 @@ func readPictures(r *http.Request) ([]post.Upload, error) {
 		}
 	}
 	return out, nil
+}
+
+// broken says why a form could not be read: too large, or cut off on its way.
+func broken(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return err
+	}
+	if errors.Is(err, multipart.ErrMessageTooLarge) {
+		return fault.Invalid(fault.At("body", "post.body.huge", post.MaxBody))
+	}
+	return fault.Wrap(fault.ErrInvalid, err, "space.upload_broken")
 }
 
 func readFile(h *multipart.FileHeader) ([]byte, error) {

@@ -11,16 +11,15 @@ import (
 // maxReports is how many open reports one page shows.
 const maxReports = 50
 
-// withReason runs a step that needs a reason; a missing one comes back with
-// the post and the complaint.
-func (f *Face) withReason(w http.ResponseWriter, r *http.Request, done string, step func(which id.Post, why string) error) error {
-	which, err := web.PathID[id.Post](r, "post")
-	if err != nil {
-		return err
-	}
-	err = step(which, r.FormValue("reason"))
-	if errs, ok := web.Invalid(r, err); ok {
-		return f.renderPost(w, r, http.StatusUnprocessableEntity, postPage{Errors: errs})
+// withReason runs a step that needs a reason; a missing one comes back with the
+// post and the complaint at the form of its key.
+func (f *Face) withReason(w http.ResponseWriter, r *http.Request, key, done string, step func(why string) (id.Post, error)) error {
+	which, err := step(r.FormValue("reason"))
+	if errs, ok := web.Invalid(r, err); ok && which != 0 {
+		for i := range errs {
+			errs[i].Name = reasonField(key)
+		}
+		return f.renderPost(w, r, http.StatusUnprocessableEntity, which, postPage{Errors: errs})
 	}
 	if err != nil {
 		return err
@@ -29,15 +28,26 @@ func (f *Face) withReason(w http.ResponseWriter, r *http.Request, done string, s
 	return backTo(w, r, which)
 }
 
+// reasonField names the field of one of several forms that ask for a reason.
+func reasonField(key string) string { return "reason-" + key }
+
 func (f *Face) hide(w http.ResponseWriter, r *http.Request) error {
-	return f.withReason(w, r, "space.hidden_now", func(which id.Post, why string) error {
-		return f.posts.Hide(r.Context(), web.Actor(r.Context()), which, why)
+	which, err := web.PathID[id.Post](r, "post")
+	if err != nil {
+		return err
+	}
+	return f.withReason(w, r, "hide", "space.hidden_now", func(why string) (id.Post, error) {
+		return which, f.posts.Hide(r.Context(), web.Actor(r.Context()), which, why)
 	})
 }
 
 func (f *Face) report(w http.ResponseWriter, r *http.Request) error {
-	return f.withReason(w, r, "space.reported_now", func(which id.Post, why string) error {
-		return f.posts.Report(r.Context(), web.Actor(r.Context()), which, why)
+	which, err := web.PathID[id.Post](r, "post")
+	if err != nil {
+		return err
+	}
+	return f.withReason(w, r, "report", "space.reported_now", func(why string) (id.Post, error) {
+		return which, f.posts.Report(r.Context(), web.Actor(r.Context()), which, why)
 	})
 }
 
@@ -61,15 +71,29 @@ func (f *Face) withdrawComment(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+func (f *Face) restoreComment(w http.ResponseWriter, r *http.Request) error {
+	return onComment(w, r, "space.restored_now", func(which id.Comment) (id.Post, error) {
+		return f.posts.RestoreComment(r.Context(), web.Actor(r.Context()), which)
+	})
+}
+
 func (f *Face) hideComment(w http.ResponseWriter, r *http.Request) error {
-	return onComment(w, r, "space.hidden_now", func(which id.Comment) (id.Post, error) {
-		return f.posts.HideComment(r.Context(), web.Actor(r.Context()), which, r.FormValue("reason"))
+	which, err := web.PathID[id.Comment](r, "comment")
+	if err != nil {
+		return err
+	}
+	return f.withReason(w, r, "c"+which.String(), "space.hidden_now", func(why string) (id.Post, error) {
+		return f.posts.HideComment(r.Context(), web.Actor(r.Context()), which, why)
 	})
 }
 
 func (f *Face) reportComment(w http.ResponseWriter, r *http.Request) error {
-	return onComment(w, r, "space.reported_now", func(which id.Comment) (id.Post, error) {
-		return f.posts.ReportComment(r.Context(), web.Actor(r.Context()), which, r.FormValue("reason"))
+	which, err := web.PathID[id.Comment](r, "comment")
+	if err != nil {
+		return err
+	}
+	return f.withReason(w, r, "c"+which.String(), "space.reported_now", func(why string) (id.Post, error) {
+		return f.posts.ReportComment(r.Context(), web.Actor(r.Context()), which, why)
 	})
 }
 

@@ -3,10 +3,13 @@ package spaceweb
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"learnspace/internal/access"
+	"learnspace/internal/fault"
+	"learnspace/internal/i18n"
 	"learnspace/internal/id"
 	"learnspace/internal/talk/post"
 	"learnspace/internal/web"
@@ -19,7 +22,9 @@ type postPage struct {
 	classHead
 	Post     post.Post
 	Comments []post.Comment
-	Next     id.Comment
+	Older    id.Comment
+	// Earlier says that newer comments than these are on another page.
+	Earlier  bool
 	Receipts []post.Receipt
 	By       access.Actor
 	// Answer is a comment as it was typed, Edit the edited post's text, after a
@@ -27,6 +32,8 @@ type postPage struct {
 	Answer string
 	Edit   string
 	Errors ui.Errors
+	// Again is when pupils may be reminded again; zero: now.
+	Again time.Time
 }
 
 // Mine reports whether the reader wrote the post.
@@ -43,16 +50,29 @@ func (p postPage) Missing() int {
 	return n
 }
 
-func (f *Face) showPost(w http.ResponseWriter, r *http.Request) error {
-	return f.renderPost(w, r, http.StatusOK, postPage{})
+// Reachable counts the pupils whom a reminder would reach.
+func (p postPage) Reachable() int {
+	n := 0
+	for _, r := range p.Receipts {
+		if r.Waiting() {
+			n++
+		}
+	}
+	return n
 }
 
-func (f *Face) renderPost(w http.ResponseWriter, r *http.Request, status int, p postPage) error {
-	ctx, by := r.Context(), web.Actor(r.Context())
+func (f *Face) showPost(w http.ResponseWriter, r *http.Request) error {
 	which, err := web.PathID[id.Post](r, "post")
 	if err != nil {
 		return err
 	}
+	return f.renderPost(w, r, http.StatusOK, which, postPage{})
+}
+
+// renderPost shows a post, after a refusal with what was typed.
+func (f *Face) renderPost(w http.ResponseWriter, r *http.Request, status int, which id.Post, p postPage) error {
+	ctx, by := r.Context(), web.Actor(r.Context())
+	var err error
 	p.By = by
 	if p.Post, err = f.posts.Get(ctx, by, which); err != nil {
 		return err
@@ -60,12 +80,17 @@ func (f *Face) renderPost(w http.ResponseWriter, r *http.Request, status int, p 
 	if p.classHead, err = f.head(ctx, by, p.Post.Node); err != nil {
 		return err
 	}
-	if p.Comments, p.Next, err = f.posts.Comments(ctx, by, which, web.FormID[id.Comment](r, "after")); err != nil {
+	before := web.FormID[id.Comment](r, "before")
+	p.Earlier = before != 0
+	if p.Comments, p.Older, err = f.posts.Comments(ctx, by, which, before); err != nil {
 		return err
 	}
-	if p.classHead.Post && p.Post.Receipt {
+	if p.classHead.Receipts && p.Post.Receipt {
 		if p.Receipts, err = f.posts.Receipts(ctx, by, which); err != nil {
 			return err
+		}
+		if at := p.Post.RemindedAt.Add(post.RemindEvery); at.After(web.Now(ctx)) {
+			p.Again = at
 		}
 	}
 	if p.Edit == "" {
@@ -74,10 +99,8 @@ func (f *Face) renderPost(w http.ResponseWriter, r *http.Request, status int, p 
 	if err := web.Render(w, r, status, postView(p)); err != nil {
 		return err
 	}
-	if r.Method == http.MethodGet && !web.IsPrefetch(r) {
-		if err := f.notices.MarkRead(ctx, by, int64(which)); err != nil {
-			return err
-		}
+	if p.Post.Read || web.IsPrefetch(r) {
+		return nil
 	}
 	return f.markRead(r, []post.Post{p.Post})
 }
@@ -102,7 +125,10 @@ func act(w http.ResponseWriter, r *http.Request, done string, step func(which id
 
 func (f *Face) confirm(w http.ResponseWriter, r *http.Request) error {
 	return act(w, r, "space.confirmed_now", func(which id.Post) error {
-		return f.posts.Confirm(r.Context(), web.Actor(r.Context()), which)
+		if err := f.posts.Confirm(r.Context(), web.Actor(r.Context()), which); err != nil {
+			return err
+		}
+		return f.notices.MarkRead(r.Context(), web.Actor(r.Context()), int64(which))
 	})
 }
 
@@ -140,15 +166,18 @@ func (f *Face) comment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text := r.FormValue("body")
-	_, err = f.posts.Comment(r.Context(), web.Actor(r.Context()), which, text, r.FormValue(ui.KeyName))
-	if errs, ok := web.Invalid(r, err); ok {
-		return f.renderPost(w, r, http.StatusUnprocessableEntity, postPage{Answer: text, Errors: errs})
+	if err := r.ParseForm(); err != nil {
+		return broken(err)
+	}
+	text := r.PostForm.Get("body")
+	made, err := f.posts.Comment(r.Context(), web.Actor(r.Context()), which, text, r.PostForm.Get(ui.KeyName))
+	if status, errs, ok := again(r, err, "body"); ok {
+		return f.renderPost(w, r, status, which, postPage{Answer: text, Errors: errs})
 	}
 	if err != nil {
 		return err
 	}
-	return web.Redirect(w, r, "/posts/"+which.String()+"#comments")
+	return web.Redirect(w, r, "/posts/"+which.String()+"#c"+made.String())
 }
 
 func (f *Face) edit(w http.ResponseWriter, r *http.Request) error {
@@ -156,14 +185,17 @@ func (f *Face) edit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text := r.FormValue("text")
-	version, _ := strconv.ParseInt(r.FormValue("version"), 10, 64)
+	if err := r.ParseForm(); err != nil {
+		return broken(err)
+	}
+	text := r.PostForm.Get("text")
+	version, _ := strconv.ParseInt(r.PostForm.Get("version"), 10, 64)
 	err = f.posts.Edit(r.Context(), web.Actor(r.Context()), which, version, text)
-	if errs, ok := web.Invalid(r, err); ok {
+	if status, errs, ok := again(r, err, "text"); ok {
 		for i := range errs {
 			errs[i].Name = "text"
 		}
-		return f.renderPost(w, r, http.StatusUnprocessableEntity, postPage{Edit: text, Errors: errs})
+		return f.renderPost(w, r, status, which, postPage{Edit: text, Errors: errs})
 	}
 	if err != nil {
 		return err
@@ -172,24 +204,48 @@ func (f *Face) edit(w http.ResponseWriter, r *http.Request) error {
 	return backTo(w, r, which)
 }
 
-// pictureAge lets a browser keep a picture for an hour; it never changes.
-const pictureAge = time.Hour
+// again turns a refusal that the writer can answer into the complaints of his
+// form, so that what he typed is not lost: wrong input, a class closed or a
+// post changed meanwhile, a store that does not answer. Others are ok = false.
+func again(r *http.Request, err error, field string) (status int, errs ui.Errors, ok bool) {
+	if errs, ok := web.Invalid(r, err); ok {
+		return http.StatusUnprocessableEntity, errs, true
+	}
+	kind := fault.Kind(err)
+	if !slices.Contains([]error{fault.ErrInvalid, fault.ErrConflict, fault.ErrStale, fault.ErrUnavailable}, kind) {
+		return 0, nil, false
+	}
+	key, args := fault.Message(err)
+	if key == "" {
+		return 0, nil, false
+	}
+	return web.Status(err), ui.Errors{{Name: field, Text: i18n.T(r.Context(), key, args...)}}, true
+}
 
 func (f *Face) picture(w http.ResponseWriter, r *http.Request) error {
 	which, err := web.PathID[id.Picture](r, "picture")
 	if err != nil {
 		return err
 	}
-	body, p, err := f.posts.OpenPicture(r.Context(), web.Actor(r.Context()), which)
+	// The browser keeps the bytes and asks each time whether they may still be
+	// seen: a picture never changes, who may see it does.
+	tag := `"` + which.String() + `"`
+	unchanged := r.Header.Get("If-None-Match") == tag
+	body, p, err := f.posts.OpenPicture(r.Context(), web.Actor(r.Context()), which, unchanged)
 	if err != nil {
 		return err
 	}
-	defer body.Close()
 	h := w.Header()
+	h.Set("ETag", tag)
+	h.Set("Cache-Control", "private, no-cache")
+	if unchanged {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	defer body.Close()
 	h.Set("Content-Type", "image/jpeg")
 	h.Set("Content-Length", strconv.Itoa(p.Bytes))
 	h.Set("Content-Disposition", "inline; filename=\"picture.jpg\"")
-	h.Set("Cache-Control", "private, max-age="+strconv.Itoa(int(pictureAge.Seconds())))
 	if r.Method == http.MethodHead {
 		return nil
 	}

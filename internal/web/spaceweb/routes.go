@@ -15,7 +15,11 @@ import (
 )
 
 // publishLimit lets nine pictures of 10 MiB and their words through.
-const publishLimit = post.MaxPictures*post.MaxPictureBytes + 1<<20
+const publishLimit = post.MaxPictures*post.MaxPictureBytes + 8<<20
+
+// wordsLimit lets far more text through than a post may have, so that whoever
+// pasted too much gets it back with the reason.
+const wordsLimit = 8 << 20
 
 // Face is the pages.
 type Face struct {
@@ -37,14 +41,15 @@ func (f *Face) Routes() []web.Route {
 		{Method: send, Pattern: "/classes/{node}/posts", Permission: access.ClassTalk, Object: "class", BodyLimit: publishLimit, Handler: f.publish},
 		{Method: get, Pattern: "/posts/{post}", Permission: access.ClassRead, Object: "post", Handler: f.showPost},
 		{Method: send, Pattern: "/posts/{post}/confirm", Permission: access.ClassTalk, Object: "post", Handler: f.confirm},
-		{Method: send, Pattern: "/posts/{post}/comments", Permission: access.ClassTalk, Object: "post", Handler: f.comment},
-		{Method: send, Pattern: "/posts/{post}/edit", Permission: access.ClassTalk, Object: "post", Handler: f.edit},
+		{Method: send, Pattern: "/posts/{post}/comments", Permission: access.ClassTalk, Object: "post", BodyLimit: wordsLimit, Handler: f.comment},
+		{Method: send, Pattern: "/posts/{post}/edit", Permission: access.ClassTalk, Object: "post", BodyLimit: wordsLimit, Handler: f.edit},
 		{Method: send, Pattern: "/posts/{post}/withdraw", Permission: access.ClassTalk, Object: "post", Handler: f.withdraw},
 		{Method: send, Pattern: "/posts/{post}/restore", Permission: access.ClassRead, Object: "post", Handler: f.restore},
 		{Method: send, Pattern: "/posts/{post}/remind", Permission: access.ClassPost, Object: "post", Handler: f.remind},
 		{Method: send, Pattern: "/posts/{post}/hide", Permission: access.PostHide, Object: "post", Handler: f.hide},
 		{Method: send, Pattern: "/posts/{post}/report", Permission: access.PostReport, Object: "post", Handler: f.report},
 		{Method: send, Pattern: "/comments/{comment}/withdraw", Permission: access.ClassTalk, Object: "comment", Handler: f.withdrawComment},
+		{Method: send, Pattern: "/comments/{comment}/restore", Permission: access.ClassRead, Object: "comment", Handler: f.restoreComment},
 		{Method: send, Pattern: "/comments/{comment}/hide", Permission: access.PostHide, Object: "comment", Handler: f.hideComment},
 		{Method: send, Pattern: "/comments/{comment}/report", Permission: access.PostReport, Object: "comment", Handler: f.reportComment},
 		{Method: get, Pattern: "/pictures/{picture}", Permission: access.ClassRead, Object: "picture", Handler: f.picture},
@@ -59,8 +64,11 @@ type classHead struct {
 	Name   string
 	School string
 	Closed bool
-	// Post and Talk say what the reader may do here; Hide whether he moderates.
-	Post, Talk, Hide bool
+	// Post and Talk say what the reader may do here; Receipts whether he sees who
+	// confirmed; Hide whether he moderates.
+	Post, Talk, Receipts, Hide bool
+	// Members leads to the class list where the reader looks after it.
+	Members bool
 }
 
 // head reads the class for the actor. The rule is the services'; the flags
@@ -77,8 +85,10 @@ func (f *Face) head(ctx context.Context, by access.Actor, class id.Node) (classH
 			h.School = localName(ctx, up)
 		}
 	}
+	h.Receipts = by.Allows(access.ClassPost, n.Path)
+	h.Members = by.Allows(access.ClassConfirm, n.Path)
 	talk := !by.ConsentRefused && !h.Closed
-	h.Post = talk && by.Allows(access.ClassPost, n.Path)
+	h.Post = talk && h.Receipts
 	h.Talk = talk && by.Allows(access.ClassTalk, n.Path)
 	h.Hide = by.Allows(access.PostHide, n.Path)
 	return h, nil

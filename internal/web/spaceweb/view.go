@@ -47,6 +47,28 @@ func titleOf(ctx context.Context, p post.Post) string {
 	return string(runes)
 }
 
+// A stream shows the beginning of a long post: this many characters or lines.
+const (
+	excerptLength = 280
+	excerptLines  = 8
+)
+
+// excerpt is the beginning of a text, or all of it when it is short.
+func excerpt(text string) string {
+	lines := 0
+	n := 0
+	for i, r := range text {
+		if r == '\n' {
+			lines++
+		}
+		if n == excerptLength || lines == excerptLines {
+			return strings.TrimSpace(text[:i]) + "…"
+		}
+		n++
+	}
+	return text
+}
+
 // emptyHint says what to do in a class space without posts.
 func emptyHint(ctx context.Context, p classPage) string {
 	switch {
