@@ -13,3 +13,5 @@
 // gives kind and status, and the page in the reader's language. Only the
 // message of a fault reaches the page; its cause goes to the log.
 package web
+
+//go:generate go tool -modfile=../../tools/go.mod templ generate -path .
