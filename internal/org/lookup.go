@@ -32,3 +32,18 @@ func Nodes(ctx context.Context, q db.Queryer, nodes []id.Node) (map[id.Node]Node
 func OpenClasses(ctx context.Context, q db.Queryer, school id.Node) ([]Node, error) {
 	return classesOf(ctx, q, school)
 }
+
+// SchoolNamed reads the open school, campus or point with this name below a
+// path, or ErrNotFound where none or several have it.
+func SchoolNamed(ctx context.Context, q db.Queryer, path, name string) (Node, error) {
+	var args db.Args
+	found, err := readNodes(q.Query(ctx, "SELECT "+nodeColumns+" FROM org_node WHERE "+subtree("path", path, &args)+
+		" AND kind IN ('school', 'campus', 'point') AND status <> 'closed' AND name = "+args.Add(name)+" LIMIT 2", args...))
+	if err != nil {
+		return Node{}, err
+	}
+	if len(found) != 1 {
+		return Node{}, errMissing()
+	}
+	return found[0], nil
+}

@@ -1,0 +1,153 @@
+package roster
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"learnspace/internal/clock"
+	"learnspace/internal/db"
+	"learnspace/internal/fault"
+	"learnspace/internal/id"
+	"learnspace/internal/job"
+)
+
+// register names the background work of rosters to the queue.
+func (s *Service) register() {
+	if s.jobs == nil {
+		return
+	}
+	s.jobs.Register(jobCheck, func(ctx context.Context, r *job.Run) error {
+		p, err := unpack(r)
+		if err != nil {
+			return err
+		}
+		return s.check(ctx, p.Batch)
+	})
+	s.jobs.Register(jobRun, func(ctx context.Context, r *job.Run) error {
+		p, err := unpack(r)
+		if err != nil {
+			return err
+		}
+		return s.runConfirmed(ctx, p.Batch, r)
+	})
+	s.jobs.Register(jobUndo, func(ctx context.Context, r *job.Run) error {
+		p, err := unpack(r)
+		if err != nil {
+			return err
+		}
+		return s.undoRest(ctx, p.Batch)
+	})
+	s.jobs.Register(jobSweep, func(ctx context.Context, _ *job.Run) error { return s.sweep(ctx) })
+	s.jobs.Schedule(jobSweep, func(after time.Time) time.Time {
+		day := clock.DayOf(after)
+		at := day.Start().Add(3*time.Hour + 20*time.Minute)
+		if !at.After(after) {
+			at = day.AddDays(1).Start().Add(3*time.Hour + 20*time.Minute)
+		}
+		return at
+	})
+}
+
+func unpack(r *job.Run) (payload, error) {
+	var p payload
+	if err := json.Unmarshal([]byte(r.Payload), &p); err != nil {
+		return p, job.Permanent(fmt.Errorf("payload of %s: %w", r.Kind, err))
+	}
+	return p, nil
+}
+
+// runConfirmed imports a confirmed batch, or goes on with one that stopped
+// half-way. A kind of error that repeating does not mend ends the batch.
+func (s *Service) runConfirmed(ctx context.Context, bid id.Batch, r *job.Run) error {
+	b, err := s.batch(ctx, s.db, bid)
+	if err != nil || b.State != Confirmed && b.State != Running {
+		return err
+	}
+	e, report, err := s.engineOf(ctx, b)
+	if err != nil {
+		if fault.Kind(err) != nil {
+			return s.fail(ctx, bid, err)
+		}
+		return err
+	}
+	if code := report.Refused(); code != "" {
+		return s.fail(ctx, bid, fmt.Errorf("file refused: %s", code))
+	}
+	defer e.close()
+	e.progress = func(rows int64) {
+		if r != nil {
+			_ = r.Progress(ctx, rows, max(b.Total, rows+1))
+		}
+	}
+	_, err = e.run(ctx, bid)
+	return err
+}
+
+// fail ends a batch that cannot go on. What its chunks have written stays and
+// can be undone.
+func (s *Service) fail(ctx context.Context, bid id.Batch, cause error) error {
+	slog.ErrorContext(ctx, "roster import", "batch", bid.String(), "error", cause)
+	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if _, err := step(ctx, tx, bid, Failed, Confirmed, Running); err != nil {
+			return err
+		}
+		return mark(ctx, tx, bid, "done_at", s.now())
+	})
+}
+
+// sweep erases rejected rows after their 30 days and drops uploads that nobody
+// confirmed.
+func (s *Service) sweep(ctx context.Context) error {
+	now := s.now()
+	before := clock.Millis(now.Add(-KeepRows))
+	_, err := s.db.Exec(ctx, `UPDATE ros_row SET sealed = NULL WHERE sealed IS NOT NULL
+		AND batch IN (SELECT id FROM ros_batch WHERE made_at < $1)`, before)
+	if err != nil {
+		return fmt.Errorf("erase old rows: %w", err)
+	}
+	// An import of the command line whose process died cannot go on: the files
+	// were not kept.
+	_, err = s.db.Exec(ctx, `UPDATE ros_batch SET state = 'failed', done_at = $1, version = version + 1
+		WHERE state = 'running' AND files_kept = 0 AND confirmed_at < $2`, clock.Millis(now), clock.Millis(now.Add(-24*time.Hour)))
+	if err != nil {
+		return fmt.Errorf("end dead imports: %w", err)
+	}
+	rows, err := s.db.Query(ctx, `SELECT id FROM ros_batch WHERE state IN ('uploaded', 'checked', 'refused') AND made_at < $1
+		ORDER BY id LIMIT 1000`, clock.Millis(now.Add(-KeepUpload)))
+	if err != nil {
+		return fmt.Errorf("find old uploads: %w", err)
+	}
+	defer rows.Close()
+	var old []id.Batch
+	for rows.Next() {
+		var bid id.Batch
+		if err := rows.Scan(&bid); err != nil {
+			return err
+		}
+		old = append(old, bid)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	_ = rows.Close()
+	for _, bid := range old {
+		b, err := s.batch(ctx, s.db, bid)
+		if err == nil {
+			err = s.drop(ctx, b)
+		}
+		if err != nil {
+			return fmt.Errorf("drop batch %d: %w", bid, err)
+		}
+	}
+	return nil
+}
+
+// discard erases kept files; what cannot be erased now is said in the log.
+func (s *Service) discard(ctx context.Context, b Batch) {
+	if err := s.erase(context.WithoutCancel(ctx), b); err != nil {
+		slog.ErrorContext(ctx, "erase roster files", "batch", b.ID.String(), "error", err)
+	}
+}

@@ -1,0 +1,194 @@
+package roster
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"learnspace/internal/exchange/roster/read"
+	"learnspace/internal/exchange/roster/sheet"
+	"learnspace/internal/exchange/roster/value"
+	"learnspace/internal/person"
+)
+
+// options says for whom the files are read.
+func (e *engine) options(ctx context.Context) read.Options {
+	o := read.Options{Today: e.day, SchoolRequired: e.node.IsRegion(), SchoolByName: e.node.IsRegion()}
+	if e.node.IsSchool() {
+		o.School = value.School{Code: e.node.Code, Type: e.node.Type, FiveFour: e.node.FiveFour}
+	}
+	o.Schools = func(code string) (value.School, value.Code) {
+		sc := e.schools.find(ctx, code)
+		return sc.info, sc.fail
+	}
+	return o
+}
+
+// errProbe ends a reading at its first row.
+var errProbe = errors.New("there is a row")
+
+// probe finds the header of every file before anything is done with any.
+func (e *engine) probe(ctx context.Context) (name, code string, err error) {
+	for i, f := range e.files {
+		_, err := read.Read(ctx, f, e.options(ctx), func(*read.Row) error { return errProbe })
+		if code := sheet.RefusalCode(err); code != "" {
+			return e.names[i], code, nil
+		}
+		if err != nil && !errors.Is(err, errProbe) {
+			return "", "", err
+		}
+		e.bases = append(e.bases, len(e.entries))
+		for _, s := range f.Sheets {
+			e.entries = append(e.entries, FileReport{File: e.names[i], Sheet: s.Name, Encoding: f.Encoding})
+		}
+	}
+	return "", "", e.schools.err
+}
+
+// readFile reads one file; each row finds its entry of the report filled in.
+func (e *engine) readFile(ctx context.Context, file int, fn func(entry int, r *read.Row) error) error {
+	base := e.bases[file]
+	reports, err := read.Read(ctx, e.files[file], e.options(ctx), func(r *read.Row) error {
+		f := &e.entries[base+r.Sheet]
+		if f.Kind == "" {
+			f.Kind, f.HeaderRow, f.Columns, f.header = string(r.Kind), r.Columns.HeaderRow, r.Columns.Headers(), headerCells(r.Columns)
+		}
+		if e.schools.err != nil {
+			return e.schools.err
+		}
+		return fn(base+r.Sheet, r)
+	})
+	if err != nil {
+		return err
+	}
+	for i, s := range reports {
+		f := &e.entries[base+i]
+		if f.Kind == "" {
+			f.Kind, f.HeaderRow, f.Columns = string(s.Kind), s.HeaderRow, s.Columns
+		}
+	}
+	return nil
+}
+
+// fields lists every field that a column can hold.
+var fields = []read.Field{read.Name, read.IDNo, read.IDType, read.StudentNo, read.Sex, read.Ethnic, read.Birth, read.Grade, read.Class,
+	read.Phone, read.SchoolCode, read.Enrolled, read.GuardianName, read.GuardianRelation, read.GuardianPhone, read.Guardian2Name,
+	read.Guardian2Relation, read.Guardian2Phone, read.Boarding, read.NoIDReason, read.Post, read.Subject, read.ClassTeacher, read.PrimaryUnit}
+
+// headerCells gives the header of the columns that are read, each at its
+// place; the others are "".
+func headerCells(c *read.Columns) []string {
+	var out []string
+	for _, f := range fields {
+		i := c.Index(f)
+		if i < 0 {
+			continue
+		}
+		for len(out) <= i {
+			out = append(out, "")
+		}
+		out[i] = c.Header(f)
+	}
+	return out
+}
+
+// item keeps a row beyond its callback.
+func (e *engine) item(entry int, r *read.Row) *item {
+	it := &item{file: entry, row: *r}
+	it.row.Subjects = slices.Clone(r.Subjects)
+	it.row.Teaches = slices.Clone(r.Teaches)
+	it.row.HomeClass = slices.Clone(r.HomeClass)
+	it.row.Problems = slices.Clone(r.Problems)
+	it.row.Cells, it.row.Columns = nil, nil
+	if e.keep {
+		it.cells = joinCells(r, e.entries[entry].header)
+	}
+	if sc := e.schools.known(r.School); sc != nil && sc.fail == "" {
+		it.school = sc
+	}
+	it.nameColumn = r.Columns.Header(read.Name)
+	it.numberColumn = r.Columns.Header(read.IDNo)
+	if r.IDNo == "" {
+		it.numberColumn = r.Columns.Header(read.StudentNo)
+	}
+	return it
+}
+
+// joinCells packs the cells that are read into one text.
+func joinCells(r *read.Row, header []string) string {
+	var b strings.Builder
+	for i, h := range header {
+		if i > 0 {
+			b.WriteString(cellSeparator)
+		}
+		if h != "" && i < len(r.Cells) {
+			b.WriteString(strings.NewReplacer(cellSeparator, "", "\r", "", "\n", " ").Replace(r.Cells[i].Text))
+		}
+	}
+	return b.String()
+}
+
+// reject adds an error that only the matching finds.
+func (it *item) reject(code value.Code, column, found string) {
+	it.problems = append(slices.Clip(it.problems), read.Problem{Row: it.row.Number, Column: column, Field: read.Name, Code: code,
+		Severity: code.Severity(), Found: found})
+}
+
+// warn adds a warning that only the matching finds.
+func (it *item) warn(code value.Code, column, found string) { it.reject(code, column, found) }
+
+// prepare computes the keys of a row and, for an import, seals what it would
+// store of a new person.
+func (e *engine) prepare(items []*item) error {
+	var drafts []person.Draft
+	var to []*person.Prepared
+	for _, it := range items {
+		r := &it.row
+		if r.Rejected {
+			continue
+		}
+		it.idValue = person.IDValue(r.IDType, r.IDNo)
+		if r.IDNo == "" || r.Kind == read.Pupils {
+			it.placeValue = person.PlaceValue(it.school.id, r.Name, int(r.Sex), r.Birth)
+		}
+		for i, g := range r.Guardians {
+			if g.Name != "" {
+				it.guardValue[i] = person.GuardianValue(g.Name, g.Phone)
+			}
+		}
+		if e.batch == 0 {
+			continue
+		}
+		drafts, to = append(drafts, e.draft(it)), append(to, &it.ready)
+		for i, g := range r.Guardians {
+			if g.Name != "" {
+				drafts = append(drafts, person.Draft{Name: g.Name, Phone: g.Phone, Role: roleGuardian, Unit: it.school.id, Batch: e.batch})
+				to = append(to, &it.guards[i])
+			}
+		}
+	}
+	ready, err := e.s.people.Prepare(context.Background(), e.acting(), drafts)
+	if err != nil {
+		return err
+	}
+	for i := range ready {
+		*to[i] = ready[i]
+	}
+	return nil
+}
+
+// draft is the row as a new person.
+func (e *engine) draft(it *item) person.Draft {
+	r := &it.row
+	role := rolePupil
+	if r.Kind == read.Staff {
+		role = roleTeacher
+	}
+	d := person.Draft{Name: r.Name, Sex: int(r.Sex), Birth: r.Birth, Ethnic: r.Ethnic, IDType: r.IDType, IDNo: r.IDNo, StudentNo: r.StudentNo,
+		Phone: r.Phone, Role: role, Unit: it.school.id, Boarding: r.Boarding, Enrolled: r.Enrolled, Batch: e.batch}
+	if d.IDNo == "" {
+		d.IDType, d.NoIDReason = "", r.NoReason
+	}
+	return d
+}
