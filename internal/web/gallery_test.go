@@ -129,3 +129,84 @@ func keepPicture(t *testing.T, tab *chrome.Tab, name, path string) {
 		t.Fatal(err)
 	}
 }
+
+// TestPlainInABrowser opens the gallery without script and without the
+// stylesheet: menus open, forms are sent, nothing runs off a phone's screen.
+func TestPlainInABrowser(t *testing.T) {
+	t.Parallel()
+	browser, ok := chrome.Start(t)
+	if !ok {
+		return
+	}
+	site, _ := gallery(t)
+	bare := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, ".css") && strings.Contains(r.Referer(), "plain=1") {
+			http.NotFound(w, r)
+			return
+		}
+		site.Server.ServeHTTP(w, r)
+	})
+	server := httptest.NewServer(bare)
+	t.Cleanup(server.Close)
+
+	tab := browser.Tab(chrome.Screen{Width: 390, Height: 844, NoScript: true})
+	tab.Open(server.URL + "/enter")
+	if tab.Count(".js-only") == 0 || chrome.Eval[string](tab, `getComputedStyle(document.querySelector(".js-only")).display`) != "none" {
+		t.Error("buttons that need script show without it")
+	}
+	tab.Click("details.menu > summary")
+	tab.See(".menu-in a[href='/me']")
+	tab.Submit("main form button.btn-primary")
+	if got := tab.Address(); got != server.URL+"/gallery" {
+		t.Errorf("the form leads to %s", got)
+	}
+	tab.Submit(".theme button")
+	if got := chrome.Eval[string](tab, `document.documentElement.dataset.theme`); got != "dark" {
+		t.Errorf("theme %q", got)
+	}
+	tab.Screen(chrome.Screen{Width: 360, Height: 640})
+	tab.Open(server.URL + "/gallery?plain=1")
+	if chrome.Eval[string](tab, `getComputedStyle(document.body).fontFamily`) == "" || tab.Count("main h1") != 1 {
+		t.Error("the page is not there")
+	}
+	if n := tab.Overflow(); n > 0 {
+		t.Errorf("without stylesheet the page is %d px too wide", n)
+	}
+	keepPicture(t, tab, "plain", "/gallery")
+}
+
+// TestKeyboardInABrowser walks by keyboard: the skip link comes first, the
+// menu closes with Escape, a double click sends a form once.
+func TestKeyboardInABrowser(t *testing.T) {
+	t.Parallel()
+	browser, ok := chrome.Start(t)
+	if !ok {
+		return
+	}
+	site, _ := gallery(t)
+	server := httptest.NewServer(site.Server)
+	t.Cleanup(server.Close)
+	tab := browser.Tab(chrome.Screen{Width: 1440, Height: 900})
+	tab.Open(server.URL + "/enter")
+	tab.Open(server.URL + "/help")
+	tab.Press("\t")
+	if got := chrome.Eval[string](tab, `document.documentElement.lang`); got != "zh-CN" {
+		t.Errorf("the browser asks for %s", got)
+	}
+	if got := chrome.Eval[string](tab, `document.activeElement.className`); got != "skip" {
+		t.Errorf("the first stop is %q", got)
+	}
+	tab.Click("details.menu > summary")
+	tab.See(".menu-in")
+	tab.Press("\u001b")
+	if chrome.Eval[bool](tab, `document.querySelector("details.menu").open`) {
+		t.Error("Escape leaves the menu open")
+	}
+	tab.Open(server.URL + "/gallery")
+	marked := chrome.Eval[bool](tab, `(() => { const f = document.querySelector("main form.stack"), b = f.querySelector("button.btn-primary");
+		let refused = 0; addEventListener("submit", e => { if (e.defaultPrevented) refused++; e.preventDefault(); });
+		b.click(); b.click(); return refused === 1 && b.getAttribute("aria-busy") === "true"; })()`)
+	if !marked {
+		t.Error("a double click sends the form twice")
+	}
+}

@@ -59,7 +59,7 @@ func Start(t testing.TB) (b *Browser, ok bool) {
 		return nil, false
 	}
 	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.CombinedOutput(io.Discard),
-		chromedp.Headless, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.Flag("lang", "zh-CN"), chromedp.Flag("disable-dev-shm-usage", true)}
+		chromedp.Headless, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.Flag("lang", "zh-CN"), chromedp.Flag("accept-lang", "zh-CN"), chromedp.Flag("disable-dev-shm-usage", true)}
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
@@ -176,6 +176,12 @@ func (tab *Tab) Fill(selector, value string) {
 func (tab *Tab) Type(selector, text string) {
 	tab.t.Helper()
 	tab.do("type into "+selector, chromedp.SendKeys(chromedp.CSS(selector), text))
+}
+
+// Press presses keys where the focus is, such as "\t" and "\u001b".
+func (tab *Tab) Press(keys string) {
+	tab.t.Helper()
+	tab.do("press", chromedp.KeyEvent(keys))
 }
 
 // Choose puts files into a field for files.
