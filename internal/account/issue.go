@@ -34,6 +34,15 @@ func (s *Service) IssueCodes(ctx context.Context, by access.Actor, node id.Node)
 	return s.issueBelow(ctx, by, n)
 }
 
+// IssueStaff is IssueCodes for those who work at a school or office itself.
+func (s *Service) IssueStaff(ctx context.Context, by access.Actor, node id.Node) ([]Slip, error) {
+	n, err := s.issueNode(ctx, by, node)
+	if err != nil {
+		return nil, err
+	}
+	return s.issueStaff(ctx, by, n)
+}
+
 // issueNode reads a node at which the actor may issue codes.
 func (s *Service) issueNode(ctx context.Context, by access.Actor, node id.Node) (org.Node, error) {
 	n, err := s.org.Get(ctx, by, node)
