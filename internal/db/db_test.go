@@ -599,4 +599,3 @@ func TestOpen(t *testing.T) {
 }
 
 var _ = []db.Queryer{(*db.DB)(nil), (*db.Tx)(nil)}
-

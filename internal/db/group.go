@@ -50,8 +50,9 @@ type call struct {
 
 // turn is a message to the caller: run on s, or, without s, the end with err.
 type turn struct {
-	s   *session
-	err error
+	s     *session
+	whole bool // the transaction is the closure's alone so far
+	err   error
 }
 
 // do queues a closure, runs it when its turn comes and returns what became of
@@ -71,7 +72,7 @@ func (g *group) do(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 		t = <-c.turn
 	}
 	for t.s != nil {
-		c.run(g, t.s)
+		c.run(g, t)
 		t = <-c.turn
 	}
 	if t.err != nil {
@@ -107,14 +108,23 @@ func (g *group) enqueue(c *call) error {
 
 // run runs the closure in its caller's goroutine. The connection goes back to
 // the group however the closure ends.
-func (c *call) run(g *group, s *session) {
-	tx := &Tx{d: g.d, s: s, depth: 1}
+//
+// The first member of a group needs no savepoint: when it fails there is
+// nothing else to keep. That spares bulk work, which is mostly alone, a copy of
+// each page it changes.
+func (c *call) run(g *group, t turn) {
+	tx := &Tx{d: g.d, s: t.s, depth: 1}
 	c.err, c.gone = nil, true
 	defer func() {
+		tx.finish()
 		c.after = tx.after
 		g.ran <- struct{}{}
 	}()
-	c.err = tx.savepoint(c.fn, c.ctx)
+	if t.whole {
+		c.err = c.fn(tx.inside(c.ctx), tx)
+	} else {
+		c.err = tx.savepoint(c.fn, c.ctx)
+	}
 	c.gone = false
 }
 
@@ -146,24 +156,51 @@ func (g *group) serve(first *call, batch []*call) []*call {
 	if !g.take(first) {
 		return batch
 	}
-	s := &session{conn: g.conn, rewinds: true}
-	if err := s.run("BEGIN IMMEDIATE"); err != nil {
-		first.turn <- turn{err: fmt.Errorf("begin: %w", err)}
-		return batch
-	}
 	end := time.Now().Add(groupTime)
-	for c := first; c != nil; c = g.next(len(batch), end) {
+	c := first
+	s := g.begin(c)
+	for s == nil {
+		if c = g.next(0, end); c == nil {
+			return batch
+		}
+		s = g.begin(c)
+	}
+	batch = append(batch, c)
+	for c = g.next(1, end); c != nil; c = g.next(len(batch), end) {
 		batch = append(batch, c)
 		c.turn <- turn{s: s}
 		<-g.ran
 		if s.broken != nil {
-			g.rescue(batch, s)
+			g.rescue(batch)
 			return batch
 		}
 	}
 	g.commit(batch, s)
 	g.last = len(batch)
 	return batch
+}
+
+// begin opens a transaction and runs c in it. When c fails, the transaction
+// and c are done with and begin returns nil.
+func (g *group) begin(c *call) *session {
+	s := &session{conn: g.conn, rewinds: true}
+	if err := s.run("BEGIN IMMEDIATE"); err != nil {
+		c.turn <- turn{err: fmt.Errorf("begin: %w", err)}
+		return nil
+	}
+	c.turn <- turn{s: s, whole: true}
+	<-g.ran
+	if s.broken == nil && c.err == nil && !c.gone {
+		return s
+	}
+	g.rollback()
+	g.tell(c, s.broken)
+	return nil
+}
+
+// rollback ends the transaction, if the engine has not done so already.
+func (g *group) rollback() {
+	_, _ = g.conn.ExecContext(context.Background(), "ROLLBACK")
 }
 
 // next returns the next waiting call for a group that holds n, or nil when
@@ -199,7 +236,7 @@ func (g *group) next(n int, end time.Time) *call {
 func (g *group) commit(batch []*call, s *session) {
 	err := s.run("COMMIT")
 	if err != nil {
-		_, _ = g.conn.ExecContext(context.Background(), "ROLLBACK")
+		g.rollback()
 		err = fmt.Errorf("commit: %w", err)
 	}
 	for _, c := range batch {
@@ -226,29 +263,15 @@ func (g *group) tell(c *call, err error) {
 
 // rescue undoes a broken group and runs its members again, each alone, so that
 // only the one that breaks the transaction fails.
-func (g *group) rescue(batch []*call, s *session) {
-	_, _ = g.conn.ExecContext(context.Background(), "ROLLBACK")
-	if len(batch) == 1 {
-		g.tell(batch[0], s.broken)
-		return
-	}
+func (g *group) rescue(batch []*call) {
+	g.rollback()
 	for _, c := range batch {
 		if c.gone {
 			continue
 		}
-		s := &session{conn: g.conn, rewinds: true}
-		if err := s.run("BEGIN IMMEDIATE"); err != nil {
-			g.tell(c, fmt.Errorf("begin: %w", err))
-			continue
+		if s := g.begin(c); s != nil {
+			g.commit([]*call{c}, s)
 		}
-		c.turn <- turn{s: s}
-		<-g.ran
-		if s.broken != nil {
-			_, _ = g.conn.ExecContext(context.Background(), "ROLLBACK")
-			g.tell(c, s.broken)
-			continue
-		}
-		g.commit([]*call{c}, s)
 	}
 }
 

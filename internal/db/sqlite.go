@@ -63,7 +63,6 @@ func sqliteConnector(path string, cacheKiB int, more ...string) (driver.Connecto
 	pragmas := append([]string{
 		"busy_timeout(5000)",
 		"foreign_keys(1)",
-		"temp_store(2)",
 		fmt.Sprintf("cache_size(-%d)", cacheKiB),
 	}, more...)
 	slash := filepath.ToSlash(path)
