@@ -298,8 +298,7 @@ func readClass(name, schoolType string, fiveFour bool, today clock.Day) (ClassKe
 		return ClassKey{}, false
 	}
 	for _, st := range t.Stages {
-		stage, _ := codes.FindStage(st)
-		tail, named := strings.CutPrefix(rest, stage.Name)
+		tail, named := strings.CutPrefix(rest, stageName(st))
 		if no, read := readNumber(tail); read && (named || len(t.Stages) == 1) {
 			return ClassKey{Stage: st, EntryYear: y, No: no}, true
 		}

@@ -140,8 +140,23 @@ func (n Node) Label(day clock.Day) string {
 
 // className is the name that a class node is stored with; it holds for life.
 func className(k ClassKey) string {
-	stage, _ := codes.FindStage(k.Stage)
-	return fmt.Sprintf("%d级%s%d班", k.EntryYear, stage.Name, k.No)
+	return fmt.Sprintf("%d级%s%d班", k.EntryYear, stageName(k.Stage), k.No)
+}
+
+// stageName is the short name of a stage that class names carry.
+func stageName(stage string) string {
+	switch stage {
+	case codes.StagePrimary:
+		return "小学"
+	case codes.StageJunior:
+		return "初中"
+	case codes.StageSenior:
+		return "高中"
+	case codes.StageVocational:
+		return "中职"
+	}
+	s, _ := codes.FindStage(stage)
+	return s.Name
 }
 
 // GradeOf returns the code of the grade in which those who entered the stage in

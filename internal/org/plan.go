@@ -62,9 +62,7 @@ func (s *Service) plan(ctx context.Context, lines []*line) (*plan, error) {
 		p.edges[e.Node] = append(p.edges[e.Node], e)
 	}
 	for _, l := range lines {
-		if l.outcome == open || l.outcome >= isNew {
-			p.enter(l)
-		}
+		p.enter(l)
 	}
 	return p, nil
 }
@@ -186,7 +184,11 @@ func (p *plan) inherit(l *line) bool {
 // above finds the row or node that a parent code names and checks its kind.
 func (p *plan) above(l *line, column, code string, steps int) (int, bool) {
 	kind, depth, closed := "", 0, false
-	if up := p.first[code]; up != nil && up != l {
+	up, n := p.first[code], p.byCode[code]
+	if up != nil && up.outcome == rejected && n.ID != 0 {
+		up = nil // the row is wrong, the node is there
+	}
+	if up != nil && up != l {
 		d, ok := p.resolve(up, steps+1)
 		if !ok {
 			if l.outcome != rejected {
@@ -195,7 +197,7 @@ func (p *plan) above(l *line, column, code string, steps int) (int, bool) {
 			return 0, false
 		}
 		kind, depth, closed = up.kind, d, statusOn(up.from, up.to, p.today) == StatusClosed
-	} else if n, ok := p.byCode[code]; ok && code != l.code {
+	} else if n.ID != 0 && code != l.code {
 		kind, closed, depth = n.Kind, n.Closed(), -1
 	} else {
 		l.reject(column, "parent_unknown", code, "")
