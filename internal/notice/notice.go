@@ -76,11 +76,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (event, person) DO NOTHING`,
 	return nil
 }
 
-// Reset empties the table before a rebuild.
-func (Consumer) Reset(ctx context.Context, tx *db.Tx) error {
-	_, err := tx.Exec(ctx, `DELETE FROM notice_item`)
-	return err
-}
+// Reset keeps the items: whether one was read stands in no event, and telling
+// an event again makes none twice.
+func (Consumer) Reset(context.Context, *db.Tx) error { return nil }
 
 // Unread lists the actor's unread items, newest first, at most limit. Items of
 // nodes where the active role has no place are left out.

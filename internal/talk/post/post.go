@@ -94,10 +94,12 @@ func (r Receipt) Waiting() bool { return r.Activated && r.ConfirmedAt.IsZero() }
 // MaxKey is the longest request key, in bytes.
 const MaxKey = 64
 
+var unwanted = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "")
+
 // clean trims what somebody wrote and takes out what neither engine nor reader
 // can do anything with: a carriage return, a NUL.
 func clean(text string) string {
-	return strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "").Replace(text))
+	return strings.TrimSpace(unwanted.Replace(text))
 }
 
 // blank reports whether a text has nothing to be seen: white space, joiners and

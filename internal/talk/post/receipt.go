@@ -33,9 +33,6 @@ func (s *Service) Confirm(ctx context.Context, by access.Actor, post id.Post) er
 		return err
 	}
 	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if err := s.stillOpen(ctx, p.Node); err != nil {
-			return err
-		}
 		shown, err := countReceipt(ctx, tx, post)
 		if err != nil {
 			return err

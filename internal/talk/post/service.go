@@ -17,7 +17,6 @@ import (
 // Class is what a post needs to know of the class it stands in.
 type Class struct {
 	Node id.Node
-	Unit id.Node
 	Path string
 	// Open is false for a class that is closed: its space is read-only.
 	Open bool
@@ -27,8 +26,8 @@ type Class struct {
 type Classes interface {
 	// Class returns the class at node; ErrNotFound when there is none.
 	Class(ctx context.Context, node id.Node) (Class, error)
-	// Space returns the space of a class.
-	Space(ctx context.Context, node id.Node) (id.Space, error)
+	// Space returns the space of a class and the school that it belongs to.
+	Space(ctx context.Context, node id.Node) (id.Space, id.Node, error)
 }
 
 // Member is a pupil on a class list.
@@ -140,9 +139,9 @@ func (s *Service) Publish(ctx context.Context, by access.Actor, d Draft) (id.Pos
 	if before, err := postByKey(ctx, s.db, by.Person, d.Key); err != nil || before != 0 {
 		return before, err
 	}
-	p := Post{ID: id.Post(s.ids.Next()), Node: c.Node, Unit: c.Unit, Author: by.Person, AuthorRole: by.Role,
+	p := Post{ID: id.Post(s.ids.Next()), Node: c.Node, Author: by.Person, AuthorRole: by.Role,
 		Kind: d.Kind, Body: d.Body, Receipt: d.Receipt}
-	if p.Space, err = s.classes.Space(ctx, d.Node); err != nil {
+	if p.Space, p.Unit, err = s.classes.Space(ctx, d.Node); err != nil {
 		return 0, err
 	}
 	// Pictures are stored before the transaction: its closure may run twice.
@@ -170,9 +169,6 @@ func (s *Service) Publish(ctx context.Context, by access.Actor, d Draft) (id.Pos
 
 // publish writes a post and reports whether it is new.
 func (s *Service) publish(ctx context.Context, tx *db.Tx, by access.Actor, verb string, p Post, key string) (bool, error) {
-	if err := s.stillOpen(ctx, p.Node); err != nil {
-		return false, err
-	}
 	fresh, err := insertPost(ctx, tx, p, key)
 	if err != nil || !fresh {
 		return false, err
@@ -181,16 +177,6 @@ func (s *Service) publish(ctx context.Context, tx *db.Tx, by access.Actor, verb 
 		return false, err
 	}
 	return true, s.log.Append(ctx, tx, s.event(by, verb, "post", int64(p.ID), p))
-}
-
-// stillOpen reads the class again inside the transaction: it may have been
-// closed meanwhile.
-func (s *Service) stillOpen(ctx context.Context, node id.Node) error {
-	c, err := s.classes.Class(ctx, node)
-	if err != nil {
-		return err
-	}
-	return open(c)
 }
 
 // event fills an event about something in the space of the post.
