@@ -9,6 +9,7 @@ import (
 	"learnspace/internal/access"
 	"learnspace/internal/audit"
 	"learnspace/internal/clock"
+	"learnspace/internal/codes"
 	"learnspace/internal/db"
 	"learnspace/internal/event"
 	"learnspace/internal/fault"
@@ -169,16 +170,32 @@ func (s *Service) Children(ctx context.Context, by access.Actor, node id.Node, m
 	return t, nil
 }
 
-// compareNodes puts prefectures first, then zones and counties, then schools;
-// within each by code, those without one last by id.
+// compareNodes puts the reporting units in their official order, 直报 units
+// last, then other regions and schools by kind and code, those without a code
+// last by id.
 func compareNodes(a, b org.Node) int {
 	return cmp.Or(
+		cmp.Compare(unitRank(a.Code), unitRank(b.Code)),
 		cmp.Compare(kindRank(a.Kind), kindRank(b.Kind)),
 		cmp.Compare(codeRank(a.Code), codeRank(b.Code)),
 		cmp.Compare(a.Code, b.Code),
 		cmp.Compare(a.ID, b.ID),
 	)
 }
+
+// unitRank is the place in the official order of reporting units; all others
+// stand behind.
+func unitRank(code string) int {
+	units := codes.ReportingUnits(firstDay)
+	i := slices.IndexFunc(units, func(u codes.ReportingUnit) bool { return u.Code == code })
+	if i < 0 {
+		return len(units)
+	}
+	return i
+}
+
+// firstDay is a day on which every reporting unit of the table was one.
+const firstDay clock.Day = 20190101
 
 func codeRank(code string) int {
 	if code == "" {
