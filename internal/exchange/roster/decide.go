@@ -189,7 +189,7 @@ func (d *decider) see(k *known, it *item) {
 func (d *decider) makePupil(it *item) outcome {
 	k := d.fromRow(it, rolePupil)
 	k.places = []place{{node: d.pupilClass(it.class()), unit: it.school.id, role: rolePupil, primary: true}}
-	d.make(k, &it.ready)
+	d.make(k, it.ready)
 	d.remember(it, k)
 	d.see(k, it)
 	d.guardians(it, k)

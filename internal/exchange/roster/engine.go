@@ -16,7 +16,7 @@ import (
 
 const (
 	chunkLeast = 1_000  // rows of a chunk while somebody waits for the database
-	chunkMost  = 20_000 // rows of a chunk while nobody does
+	chunkMost  = 10_000 // rows of a chunk while nobody does
 )
 
 // engine takes the rows of one request from the files into a sink.
@@ -87,7 +87,7 @@ type chunk struct {
 func (e *engine) stream(ctx context.Context, skip int64, take func(chunk) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	raw, ready := make(chan chunk, 1), make(chan chunk, 1)
+	raw, ready := make(chan chunk), make(chan chunk)
 	go func() {
 		defer close(raw)
 		if err := e.read(ctx, skip, raw); err != nil {

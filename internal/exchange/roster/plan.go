@@ -107,9 +107,9 @@ type item struct {
 	placeValue string
 	guardValue [2]string
 	// ready is the row as a new person, and its guardians as new persons, sealed
-	// and hashed; empty in a dry run.
-	ready  person.Prepared
-	guards [2]person.Prepared
+	// and hashed; nil in a dry run.
+	ready  *person.Prepared
+	guards [2]*person.Prepared
 
 	nameColumn   string // header of the name
 	numberColumn string // header of the number by which the row is known

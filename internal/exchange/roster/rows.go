@@ -123,10 +123,20 @@ func joinCells(r *read.Row, header []string) string {
 			b.WriteString(cellSeparator)
 		}
 		if h != "" && i < len(r.Cells) {
-			b.WriteString(strings.NewReplacer(cellSeparator, "", "\r", "", "\n", " ").Replace(r.Cells[i].Text))
+			b.WriteString(oneLine(r.Cells[i].Text))
 		}
 	}
 	return b.String()
+}
+
+var lineEnds = strings.NewReplacer(cellSeparator, "", "\r", "", "\n", " ")
+
+// oneLine keeps a cell within its line and its place.
+func oneLine(text string) string {
+	if strings.IndexByte(text, '\n')&strings.IndexByte(text, '\r')&strings.IndexByte(text, cellSeparator[0]) == -1 {
+		return text
+	}
+	return lineEnds.Replace(text)
 }
 
 // reject adds an error that only the matching finds.
@@ -142,7 +152,7 @@ func (it *item) warn(code value.Code, column, found string) { it.reject(code, co
 // store of a new person.
 func (e *engine) prepare(items []*item) error {
 	var drafts []person.Draft
-	var to []*person.Prepared
+	var to []**person.Prepared
 	for _, it := range items {
 		r := &it.row
 		if r.Rejected {
@@ -173,7 +183,7 @@ func (e *engine) prepare(items []*item) error {
 		return err
 	}
 	for i := range ready {
-		*to[i] = ready[i]
+		*to[i] = &ready[i]
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func (d *decider) guardian(it *item, k *known, slot int, g read.Guardian) bool {
 	}
 	if other == nil {
 		other = &known{name: g.Name, key: key, phone: g.Phone, role: roleGuardian, unit: it.school.id}
-		d.make(other, &it.guards[slot])
+		d.make(other, it.guards[slot])
 		if g.Phone != "" {
 			d.byKey[ref] = other
 		}
@@ -146,7 +146,7 @@ func (d *decider) staff(it *item, k *known) outcome {
 	school := it.school.id
 	if k == nil {
 		k = d.fromRow(it, roleTeacher)
-		d.make(k, &it.ready)
+		d.make(k, it.ready)
 		d.remember(it, k)
 		d.see(k, it)
 		k.places = []place{{node: school, unit: school, role: roleTeacher, subject: first(it.row.Subjects), post: it.row.Post, primary: true}}
