@@ -104,10 +104,15 @@ func parseGrade(text string) (gradeWord, bool) {
 		return gradeWord{bare, "", n}, true
 	}
 	if m := reAlias.FindStringSubmatch(t); m != nil { // 七年级(初一), 初一(七年级)
-		if w, ok := parseGrade(m[1]); ok {
+		w, ok := parseGrade(m[1])
+		alias, known := parseGrade(m[2])
+		switch {
+		case known && alias.kind == bare: // 三年级(1)班 names a class, not a grade twice
+			return gradeWord{}, false
+		case ok:
 			return w, true
 		}
-		return parseGrade(m[2])
+		return alias, known
 	}
 	return gradeWord{}, false
 }
