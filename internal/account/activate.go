@@ -305,7 +305,15 @@ func (s *Service) Activate(ctx context.Context, by access.Actor, act Activation)
 	if err != nil {
 		return Ticket{}, err
 	}
-	return s.finish(ctx, o, act, login, hash)
+	t, err := s.finish(ctx, o, act, login, hash)
+	if errors.Is(err, errSpent) {
+		// The other click was faster.
+		if t, again := s.clickedTwice(ctx, by, row, act); again {
+			return t, nil
+		}
+		return Ticket{}, codeField("account.code.used", s.today().String())
+	}
+	return t, err
 }
 
 // clickedTwice answers a second click on the last button: whoever holds the
@@ -405,7 +413,7 @@ func (s *Service) finish(ctx context.Context, o Opening, act Activation, login, 
 	case errors.Is(err, errTaken):
 		return Ticket{}, s.taken(ctx, o, login)
 	case errors.Is(err, errSpent):
-		return Ticket{}, codeField("account.code.used", clock.DayOf(now).String())
+		return Ticket{}, errSpent
 	case err != nil:
 		return Ticket{}, fmt.Errorf("activate person %d: %w", o.Person, err)
 	}
