@@ -92,3 +92,16 @@ func parseCursor(text string) (rank int64, code string, node int64, err error) {
 	}
 	return 0, "", 0, fault.New(fault.ErrNotFound, "org.page_missing")
 }
+
+// PublicName returns kind, code and names of a node, which are public, and
+// nothing else of it; for pages that say under whom a visible node stood.
+func (s *Service) PublicName(ctx context.Context, by access.Actor, node id.Node) (Node, error) {
+	n, err := findNode(ctx, s.db, node)
+	if err != nil {
+		return Node{}, err
+	}
+	if n.Kind == KindClass && !visible(by, n) {
+		return Node{}, errMissing()
+	}
+	return Node{ID: n.ID, Kind: n.Kind, Code: n.Code, Name: n.Name, NameKo: n.NameKo}, nil
+}

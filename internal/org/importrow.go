@@ -332,3 +332,6 @@ func prefixFits(code string, known map[string]bool, parent string) bool {
 	_, ok := codes.FindRegion(code[:6])
 	return ok && suffix.MatchString(code[6:])
 }
+
+// Key is the message key that says what is wrong in the reader's language.
+func (p Problem) Key() string { return "org.problem." + p.Code }

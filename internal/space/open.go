@@ -62,7 +62,7 @@ func (s *Service) Open(ctx context.Context, by access.Actor, space id.Space) (Sp
 			return fault.New(fault.ErrForbidden, "space.forbidden")
 		}
 		if n.Confirmed.IsZero() {
-			return fault.New(fault.ErrConflict, "space.not_confirmed")
+			return fault.New(fault.ErrConflict, "space.unconfirmed")
 		}
 		ready, err := s.managed(ctx, tx, by, n)
 		if err != nil {
