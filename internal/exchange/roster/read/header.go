@@ -108,9 +108,15 @@ func (m meaning) known() bool { return m.field != "" || m.guardian != "" || m.lo
 // headerText brings a header cell to the form that the words above have.
 func headerText(s string) string {
 	s = noise.Replace(strings.ToLower(value.Compact(s)))
-	s = strings.NewReplacer("()", "", "、", "", "/", "", "\\", "", "-", "").Replace(reLeading.ReplaceAllString(s, ""))
+	s = separators.Replace(reLeading.ReplaceAllString(s, ""))
 	return strings.Trim(s, ".,;。，；")
 }
+
+// The signs that separate the words of a header, and its brackets.
+var (
+	separators = strings.NewReplacer("()", "", "、", "", "/", "", "\\", "", "-", "")
+	brackets   = strings.NewReplacer("(", "", ")", "")
+)
 
 // meaningOf reads one header text.
 func meaningOf(s string) meaning {
@@ -135,7 +141,7 @@ func headerForms(t string) []string {
 	if !strings.Contains(t, "(") {
 		return []string{t}
 	}
-	forms := []string{strings.NewReplacer("(", "", ")", "").Replace(t)}
+	forms := []string{brackets.Replace(t)}
 	rest := reBrackets.ReplaceAllString(t, "")
 	if m := reBrackets.FindStringSubmatch(t); m != nil && reHasGuard.MatchString(m[1]) && !reHasGuard.MatchString(rest) {
 		forms = append(forms, m[1]+rest)

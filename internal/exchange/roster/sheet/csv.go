@@ -26,8 +26,8 @@ func openText(ctx context.Context, r io.ReaderAt, size int64) (*File, error) {
 	if encoding == utf16Any && len(bytes.TrimSpace(sample[:n])) == 0 {
 		return nil, refuse(EmptyFile, nil)
 	}
-	if bytes.ContainsRune(sample[:n], 0) {
-		return nil, refuse(NotASpreadsheet, errors.New("zero characters"))
+	if encoding == utf16Any && hasControl(sample[:n]) {
+		return nil, refuse(NotASpreadsheet, errors.New("control characters"))
 	}
 	each := func(ctx context.Context, fn func(Row) error) error {
 		c := &csvReader{r: decoder(r, size, encoding), comma: comma}
