@@ -98,9 +98,9 @@ func unmarkedUTF16(head []byte) byte {
 	switch units := len(head) / 2; {
 	case units < 4:
 		return 0
-	case zero[0] == 0 && zero[1]*8 > units:
+	case zero[0] == 0 && zero[1] >= 8 && zero[1]*4 > units:
 		return 'l'
-	case zero[1] == 0 && zero[0]*8 > units:
+	case zero[1] == 0 && zero[0] >= 8 && zero[0]*4 > units:
 		return 'b'
 	}
 	return 0

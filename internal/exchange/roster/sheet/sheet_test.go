@@ -378,6 +378,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add([]byte("姓名,班级\n\"王\n明\",3.2\n"))
 	f.Add([]byte("a;b\n\"c"))
 	f.Add(bomb(10))
+	f.Add([]byte("a\x00,\x001\x002\x003\x004\x005\x006\x007\x00\n\x00"))
 	f.Add([]byte("\xff\xfea\x00,\x00b\x00"))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		got, file, err := show(t, content, Limits{Unpacked: 1 << 22})
