@@ -3,6 +3,7 @@ package roster_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"learnspace/internal/codes"
 	"learnspace/internal/db/dbtest"
 	"learnspace/internal/exchange/roster"
+	"learnspace/internal/fault"
 	"learnspace/internal/id"
 	"learnspace/internal/job"
 	"learnspace/internal/metrics"
@@ -181,4 +183,19 @@ func (f *fixture) has(query string, args ...any) int {
 		f.t.Fatal(err)
 	}
 	return n
+}
+
+// The kinds of error, for short.
+var (
+	notFound  = fault.ErrNotFound
+	forbidden = fault.ErrForbidden
+	invalid   = fault.ErrInvalid
+	conflict  = fault.ErrConflict
+)
+
+func wantKind(t *testing.T, what string, err, kind error) {
+	t.Helper()
+	if !errors.Is(err, kind) {
+		t.Errorf("%s: %v, want %v", what, err, kind)
+	}
 }

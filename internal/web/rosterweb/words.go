@@ -4,6 +4,7 @@ import (
 	"context"
 	"sort"
 	"strconv"
+	"strings"
 
 	"learnspace/internal/exchange/roster"
 	"learnspace/internal/i18n"
@@ -117,6 +118,9 @@ func fileName(f roster.FileReport) string {
 	}
 	return f.File + "（" + f.Sheet + "）"
 }
+
+// encodingKey is the end of the message key of an encoding.
+func encodingKey(encoding string) string { return strings.ReplaceAll(encoding, "-", "_") }
 
 // column is one column of a file with the field it was read as.
 type column struct{ source, field string }
