@@ -13,7 +13,7 @@ import (
 var fieldWords = map[Field]string{
 	Name: "姓名 名字 中文姓名 姓名中文 人员姓名 name fullname chinesename 성명 이름",
 	IDNo: "身份证号 身份证号码 身份证 证件号 证件号码 身份证件号 身份证件号码 公民身份号码 公民身份证号 公民身份证号码 居民身份证号 居民身份证号码 身份号码 证件编号 有效证件号 有效证件号码 二代身份证号 身份证号或证件号 身份证/护照号 身份证件编号 " +
-		"idno idnumber idcard idcardno idcardnumber identitynumber identityno identitycardnumber citizenid 공민신분번호 공민신분증번호 신분증번호 신분증 신분증호 주민증번호",
+		"idno idnumber idcard idcardno idcardnumber identitynumber identityno identitycardnumber citizenid 공민신분번호 증명서번호 증건번호 공민신분증번호 신분증번호 신분증 신분증호 주민증번호",
 	IDType: "证件类型 身份证件类型 证件种类 身份证类型 证件类别 身份证件种类 证件名称 有效证件类型 idtype documenttype typeofid 증명서종류 신분증종류 증건류형",
 	StudentNo: "学籍号 全国学籍号 国网学籍号 学籍号码 全国学籍号码 国家学籍号 学籍主号 学籍编号 全国统一学籍号 全国中小学学籍号 教育部学籍号 学籍系统学籍号 全国学籍系统学籍号 studentno studentnumber registrynumber registryno nationalstudentnumber " +
 		"학적번호 학적부번호 학적호",
@@ -27,7 +27,7 @@ var fieldWords = map[Field]string{
 	SchoolCode:   "学校标识码 学校代码 学校编码 学校识别码 单位代码 机构代码 所在学校标识码 所在学校代码 就读学校标识码 学校机构标识码 学校机构代码 学校标识 单位标识码 学校编号 标识码 所在单位标识码 任职学校标识码 schoolcode schoolid schoolno 학교코드 학교표식번호 학교번호 학교표식코드",
 	Enrolled:     "入学年月 入学日期 入学时间 入校时间 入学年份 入校年月 入校日期 入学年月日 何时入学 enrolled enrolledon enrolmentdate enrollmentdate admissiondate entrydate 입학날자 입학년월 입학시간 입학일",
 	Boarding:     "就读方式 是否寄宿 是否住校 是否寄宿生 是否住宿 住宿情况 寄宿情况 住校情况 是否寄宿学生 是否住校生 走读住校 走读寄宿 寄宿 住宿 住校 走读或寄宿 住宿方式 寄宿走读 boarding boarder 기숙 기숙여부 취학방식",
-	NoIDReason:   "无证件原因 无身份证原因 无证原因 证件缺失原因 未填证件原因 无证件号原因 缺证原因 无身份证件原因 证件待补原因 无证件理由 证件信息待补 证件信息待补原因 无证件说明 身份证缺失原因 待补原因 无身份证号原因 无证件号码原因 未提供证件原因 noidreason reasonwithoutid 증명서없는리유 신분증없는리유",
+	NoIDReason:   "无证件原因 无身份证原因 无证原因 证件缺失原因 未填证件原因 无证件号原因 缺证原因 无身份证件原因 证件待补原因 无证件理由 证件信息待补 证件信息待补原因 无证件说明 身份证缺失原因 待补原因 无身份证号原因 无证件号码原因 未提供证件原因 noidreason reasonwithoutid reasonwithoutanumber 증명서없는리유 신분증없는리유",
 	Post:         "岗位 岗位类别 岗位名称 岗位职业 岗位类型 工作岗位 现任岗位 任职岗位 岗位职务 所在岗位 现岗位 post jobtitle position 직무 직책 직위 일자리",
 	Subject:      "学科 任教学科 任课学科 科目 任教科目 任课科目 教授学科 所教学科 授课学科 执教学科 教学科目 主教学科 任课 学科名称 学段学科 所任学科 现任教学科 主要任教学科 任教课程 任课课程 所授学科 担任学科 现任学科 所教科目 授课科目 subject subjects subjecttaught 과목 담당과목 학과 담당학과",
 	ClassTeacher: "班主任 是否班主任 是否担任班主任 担任班主任 班主任班级 所带班级 任班主任班级 班主任情况 任班主任 班主任所带班级 是否为班主任 是否任班主任 班主任所在班级 担任班主任班级 任职班主任班级 classteacher homeroom homeroomteacher isclassteacher 담임 담임교원 담임학급",
@@ -80,7 +80,7 @@ var relationWords = map[string]bool{
 	"与该生关系": true, "家长关系": true, "与幼儿关系": true, "relation": true, "relationship": true, "관계": true, "学生与监护人关系": true,
 }
 
-const guardianExpr = `监护人|家长|父母|父亲|母亲|爸爸|妈妈|家庭主要成员|主要家庭成员|家庭成员|成员|紧急联系人|联系人|亲属|父|母|보호자|학부모|부모|아버지|어머니|후견인|guardian|parent|father|mother`
+const guardianExpr = `监护人|家长|父母|父亲|母亲|爸爸|妈妈|家庭主要成员|主要家庭成员|家庭成员|成员|紧急联系人|联系人|亲属|父|母|보호자|학부모|부모|아버지|어머니|후견인|guardians?|parents?|fathers?|mothers?`
 
 var (
 	reGuardian = regexp.MustCompile(`^(?:学生)?(?:第?([一二三1-9])(?:位|个)?)?(?:法定|主要|实际)?(` + guardianExpr + `)(?:或|和|及)?(?:监护人|家长|成员)?(?:信息|情况)?([一二三1-9])?(?:的)?(.*?)([一二三1-9])?$`)
@@ -210,10 +210,12 @@ func guardianMeaning(t string) meaning {
 	}
 	who := m[2]
 	switch who {
-	case "父", "爸爸", "아버지", "father":
+	case "父", "爸爸", "아버지", "father", "fathers":
 		who = "父亲"
-	case "母", "妈妈", "어머니", "mother":
+	case "母", "妈妈", "어머니", "mother", "mothers":
 		who = "母亲"
+	case "guardians", "parents":
+		who = strings.TrimSuffix(who, "s")
 	}
 	return meaning{guardian: who + number, what: what}
 }

@@ -532,3 +532,11 @@ func TestWorkbook(t *testing.T) {
 func dateOf(p sample.Person) time.Time {
 	return time.Date(p.Birth/10000, time.Month(p.Birth/100%100), p.Birth%100, 0, 0, 0, 0, time.UTC)
 }
+
+func codesOf() []string {
+	var out []string
+	for _, c := range value.Codes() {
+		out = append(out, string(c))
+	}
+	return out
+}
