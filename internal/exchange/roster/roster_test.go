@@ -34,6 +34,7 @@ type fixture struct {
 	figures *metrics.Service
 	jobs    *job.Service
 	files   blob.Store
+	blobDir string
 	rosters *roster.Service
 	op      access.Actor
 	// Two primary schools and a junior school in one county, one in another.
@@ -50,7 +51,8 @@ func build(t testing.TB, h *dbtest.Harness) *fixture {
 	f.figures = metrics.New(h.DB, h.IDs, h.Clock, h.Log, h.Audit, f.orgs, metrics.Options{})
 	f.jobs = job.New(h.DB, h.IDs, h.Clock, job.Options{})
 	var err error
-	if f.files, err = blob.Open("file:" + t.TempDir()); err != nil {
+	f.blobDir = t.TempDir()
+	if f.files, err = blob.Open("file:" + f.blobDir); err != nil {
 		t.Fatal(err)
 	}
 	f.rosters = roster.New(roster.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Audit: h.Audit, Org: f.orgs, People: f.people,

@@ -1,0 +1,217 @@
+package roster_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"learnspace/internal/access"
+	"learnspace/internal/db/dbtest"
+	"learnspace/internal/exchange/roster"
+	"learnspace/internal/i18n"
+	"learnspace/internal/id"
+)
+
+// parts hands files to an upload.
+func parts(sources ...roster.Source) func(yield func(roster.Part, error) bool) {
+	return func(yield func(roster.Part, error) bool) {
+		for _, s := range sources {
+			data := make([]byte, s.Size)
+			_, _ = s.Data.ReadAt(data, 0)
+			if !yield(roster.Part{Name: s.Name, Body: bytes.NewReader(data)}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// upload hands a file in as a clerk does and wants it checked.
+func (f *fixture) upload(t *testing.T, by access.Actor, key string, mode roster.Mode, sources ...roster.Source) (id.Batch, roster.Report) {
+	t.Helper()
+	bid, err := f.rosters.Upload(t.Context(), by, by.Home(), mode, key, parts(sources...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, r, err := f.rosters.Get(t.Context(), by, bid, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.whole(r)
+	return bid, r
+}
+
+// work runs what is due in the background.
+func (f *fixture) work(t *testing.T) {
+	t.Helper()
+	if _, err := f.jobs.RunDue(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWizard(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		clerk, stranger := f.clerk("registrar", f.primary), f.clerk("school", f.other)
+		file := sheet("三年级.csv", pupilHeader, pupil("林知夏", number("20110307", 1), "三年级", "1班"), pupil("", number("20110308", 2), "三年级", "1班"))
+		bid, r := f.upload(t, clerk, "k1", roster.Add, file)
+		f.counts(r, 2, 1, 0, 0, 0, 1)
+		if len(r.Classes) != 1 {
+			t.Errorf("classes %+v", r.Classes)
+		}
+		if n := f.has("SELECT COUNT(*) FROM person") + f.has("SELECT COUNT(*) FROM org_node WHERE kind = 'class'"); n != 0 {
+			t.Errorf("%d things written before the confirmation", n)
+		}
+		again, _ := f.upload(t, clerk, "k1", roster.Add, file)
+		if again != bid {
+			t.Error("a second click made a second batch")
+		}
+		wantKind(t, "a stranger looks", func() error { _, _, err := f.rosters.Get(t.Context(), stranger, bid, 1); return err }(), notFound)
+		wantKind(t, "a stranger confirms", f.rosters.Confirm(t.Context(), stranger, bid, true, 0), notFound)
+		wantKind(t, "a stranger drops", f.rosters.Drop(t.Context(), stranger, bid), notFound)
+		wantKind(t, "a stranger uploads", func() error {
+			_, err := f.rosters.Upload(t.Context(), stranger, f.primary.ID, roster.Add, "", parts(file))
+			return err
+		}(), notFound)
+		if list, err := f.rosters.Batches(t.Context(), stranger, f.other.ID, 0, 10); err != nil || len(list) != 0 {
+			t.Errorf("a stranger lists %v, %v", list, err)
+		}
+		if list, err := f.rosters.Batches(t.Context(), f.clerk("county", f.county), f.county.ID, 0, 10); err != nil || len(list) != 1 {
+			t.Errorf("the county lists %v, %v", list, err)
+		}
+		for range 2 { // a double click
+			if err := f.rosters.Confirm(t.Context(), clerk, bid, true, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.work(t)
+		b, done, err := f.rosters.Get(t.Context(), clerk, bid, -1)
+		if err != nil || b.State != roster.Done {
+			t.Fatalf("state %v, %v", b.State, err)
+		}
+		if d := diffReports(r, done); d != "" {
+			t.Errorf("the import said something else than the check:\n%s", d)
+		}
+		if n := f.has("SELECT COUNT(*) FROM event WHERE verb = 'person.made' AND actor = $1 AND role = 'registrar'", clerk.Person); n != 1 {
+			t.Errorf("%d events by the clerk", n)
+		}
+		if n := f.has("SELECT COUNT(*) FROM audit WHERE action = 'roster.import'"); n != 1 {
+			t.Errorf("%d audit rows", n)
+		}
+		if n := files(t, f.blobDir); n != 0 {
+			t.Errorf("%d files are kept after the import", n)
+		}
+		if err := f.rosters.Confirm(t.Context(), clerk, bid, true, 0); err != nil {
+			t.Errorf("confirmed once more: %v", err)
+		}
+		f.work(t)
+		if n := f.has("SELECT COUNT(*) FROM person"); n != 1 {
+			t.Errorf("%d persons", n)
+		}
+	})
+}
+
+// files counts the files below a folder.
+func files(t *testing.T, dir string) int {
+	t.Helper()
+	n := 0
+	err := filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			n++
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestKeptFilesAreSealed(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		clerk := f.clerk("school", f.primary)
+		no := number("20110307", 1)
+		bid, _ := f.upload(t, clerk, "", roster.Add, sheet("a.csv", pupilHeader, pupil("林知夏", no[:17], "三年级", "1班"), pupil("孟小满", no, "三年级", "1班")))
+		err := filepath.WalkDir(f.blobDir, func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			if bytes.Contains(data, []byte(no)) || bytes.Contains(data, []byte("林知夏")) {
+				t.Errorf("%s holds what was uploaded in the open", path)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := f.has("SELECT COUNT(*) FROM ros_row WHERE problems LIKE '%" + no[:17] + "%'"); n != 0 {
+			t.Error("a problem shows a whole number")
+		}
+		if err := f.rosters.Drop(t.Context(), clerk, bid); err != nil {
+			t.Fatal(err)
+		}
+		if n := files(t, f.blobDir); n != 0 {
+			t.Errorf("%d files after the batch was given up", n)
+		}
+		wantKind(t, "confirmed after it was given up", f.rosters.Confirm(t.Context(), clerk, bid, false, 0), conflict)
+	})
+}
+
+func TestMend(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		clerk := f.clerk("registrar", f.primary)
+		good, short := number("20110307", 1), number("20110308", 2)
+		bid, r := f.upload(t, clerk, "", roster.Add, sheet("三年级.csv", "松苑小学三年级名册", "", pupilHeader,
+			pupil("林知夏", good, "三年级", "1班"), pupil("孟小满", short[:17], "三年级", "1班", "孟海", "父亲", "13804310001"), "", pupil("白朗宁", number("20110309", 3), "九年级", "1班")))
+		f.counts(r, 3, 1, 0, 0, 0, 2)
+		if err := f.rosters.Confirm(t.Context(), clerk, bid, true, 0); err != nil {
+			t.Fatal(err)
+		}
+		f.work(t)
+		var buf bytes.Buffer
+		wantKind(t, "a stranger's download", f.rosters.Errors(t.Context(), f.clerk("school", f.other), bid, i18n.Chinese, &buf), notFound)
+		buf.Reset()
+		if err := f.rosters.Errors(t.Context(), clerk, bid, i18n.Chinese, &buf); err != nil {
+			t.Fatal(err)
+		}
+		book, err := excelize.OpenReader(bytes.NewReader(buf.Bytes()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := book.GetRows("Sheet1")
+		if err != nil || len(rows) != 3 {
+			t.Fatalf("rows %v, %v", rows, err)
+		}
+		if rows[1][2] != "5" || rows[1][3] != "孟小满" || strings.Contains(strings.Join(rows[1], " "), short[:17]) || rows[2][2] != "7" {
+			t.Errorf("the workbook %v", rows)
+		}
+		if err := book.SetCellValue("Sheet1", "F2", short); err != nil { // mended
+			t.Fatal(err)
+		}
+		buf.Reset()
+		if err := book.Write(&buf); err != nil {
+			t.Fatal(err)
+		}
+		next, err := f.rosters.Mend(t.Context(), clerk, bid, "m", &buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, r, err = f.rosters.Get(t.Context(), clerk, next, -1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.counts(r, 2, 1, 0, 0, 0, 1)
+		if p := r.Files[0].Problems; len(p) != 1 || p[0].Row != 7 || p[0].Code != "grade_unknown" {
+			t.Errorf("problems after mending %+v", p)
+		}
+	})
+}
