@@ -1,0 +1,90 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+
+	"learnspace/internal/access"
+	"learnspace/internal/account"
+	"learnspace/internal/clock"
+	"learnspace/internal/i18n"
+	"learnspace/internal/web"
+	"learnspace/internal/web/accountweb"
+	"learnspace/internal/web/bulletinweb"
+	"learnspace/internal/web/figureweb"
+	"learnspace/internal/web/homeweb"
+	"learnspace/internal/web/orgweb"
+	"learnspace/internal/web/rosterweb"
+	"learnspace/internal/web/spaceweb"
+)
+
+// sessions turns a token into an actor for the web server.
+type sessions struct{ accounts *account.Service }
+
+func (s sessions) Authenticate(ctx context.Context, token string) (access.Actor, error) {
+	by, _, err := s.accounts.Authenticate(ctx, token)
+	return by, err
+}
+
+// newWeb builds the faces and their server.
+func (a *App) newWeb(log *slog.Logger) (*web.Server, error) {
+	var proxies []netip.Prefix
+	for _, p := range a.Config.TrustedProxies {
+		net, err := netip.ParsePrefix(p)
+		if err != nil {
+			return nil, fmt.Errorf("trusted proxy %q: expected a network such as 10.0.0.0/8: %w", p, err)
+		}
+		proxies = append(proxies, net)
+	}
+	faces := []web.Face{
+		homeweb.New(homeweb.Deps{Org: a.Org, People: a.People, Posts: a.Posts, Notices: a.Notices, Metrics: a.Metrics,
+			Rosters: a.Rosters, Bulletin: a.Bulletin, Accounts: a.Accounts}),
+		accountweb.New(a.Accounts, a.Org, a.People, a.Spaces),
+		orgweb.New(a.Org, a.People, a.Spaces),
+		rosterweb.New(a.Rosters, a.Org),
+		spaceweb.New(a.Posts, a.Notices, a.Org),
+		figureweb.New(a.Metrics, a.Org),
+		bulletinweb.New(a.Bulletin, a.Metrics, a.Org),
+	}
+	var routes []web.Route
+	for _, f := range faces {
+		routes = append(routes, f.Routes()...)
+	}
+	return web.New(web.Options{
+		BaseURL: a.Config.Base(), Platform: a.Config.Platform, Office: a.Config.Office, Phone: a.Config.Phone,
+		Demo: a.Config.Demo != nil, Clock: a.Clock, Sessions: sessions{a.Accounts}, Describe: a.describe, Logger: log,
+		TrustedProxies: proxies, Ready: a.ready, FlashKey: a.Keys.Hash("flash", "messages of the last action"),
+	}, routes...)
+}
+
+// ready reports why the server cannot serve.
+func (a *App) ready(ctx context.Context) error {
+	if err := a.DB.Ping(ctx); err != nil {
+		return fmt.Errorf("database: %w", err)
+	}
+	return nil
+}
+
+// describe says beside the name where the active role is held, and whether the
+// page is for a pupil of a primary school.
+func (a *App) describe(ctx context.Context, by access.Actor) web.Description {
+	var d web.Description
+	home := by.Home()
+	if home == 0 {
+		return d
+	}
+	n, err := a.Org.Get(ctx, by, home)
+	if err != nil {
+		return d // a place that has just gone is no reason to show no page
+	}
+	d.Place = n.Label(clock.DayOf(a.Clock.Now()))
+	if i18n.Lang(ctx) == i18n.Korean && n.NameKo != "" {
+		d.Place = n.NameKo
+	}
+	if by.Role == access.Pupil && n.Stage == "P" {
+		d.Stage = "primary"
+	}
+	return d
+}

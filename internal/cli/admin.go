@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"learnspace/internal/access"
+	"learnspace/internal/account"
+	"learnspace/internal/app"
+	"learnspace/internal/clock"
+	"learnspace/internal/fault"
+	"learnspace/internal/id"
+	"learnspace/internal/org"
+)
+
+// initCmd makes the province and its first administrator.
+type initCmd struct {
+	Name  string `default:"吉林省" help:"Name of the province."`
+	Admin string `default:"系统管理员" help:"Name of the first administrator."`
+}
+
+// Run makes what is missing; a second run changes nothing.
+func (c *initCmd) Run(e *env) error {
+	return e.withApp(func(a *app.App, by access.Actor) error {
+		got, err := a.Init(e.ctx, by, c.Name, c.Admin)
+		if err != nil {
+			return err
+		}
+		return e.print(got, func(w io.Writer) {
+			if got.Code == "" {
+				fmt.Fprintln(w, e.t("cli.init.again"))
+				return
+			}
+			fmt.Fprintln(w, e.t("cli.init.done", c.Name, c.Admin, got.Person, got.Code, got.Expires.In(clock.Zone).Format(time.DateOnly)))
+		})
+	})
+}
+
+// grantCmd gives and ends roles.
+type grantCmd struct {
+	Give grantGiveCmd `cmd:"" default:"withargs" help:"Give a role."`
+	End  grantEndCmd  `cmd:"" help:"End a role."`
+}
+
+type grantGiveCmd struct {
+	Role   string    `arg:"" help:"Role, e.g. school, county, province."`
+	Node   string    `required:"" help:"Code of the node." placeholder:"CODE"`
+	Person id.Person `required:"" help:"Number of the person." placeholder:"ID"`
+	Until  string    `help:"Last day, YYYY-MM-DD." placeholder:"DAY"`
+}
+
+// Run gives the role from today.
+func (c *grantGiveCmd) Run(e *env) error {
+	return e.withApp(func(a *app.App, by access.Actor) error {
+		n, err := a.Org.ByCode(e.ctx, by, c.Node)
+		if err != nil {
+			return err
+		}
+		req := org.GrantRequest{Person: c.Person, Node: n.ID, Role: access.Role(c.Role)}
+		if c.Until != "" {
+			last, err := clock.ParseDay(c.Until)
+			if err != nil {
+				return fault.Invalid(fault.At("until", "cli.day"))
+			}
+			req.Until = last.AddDays(1)
+		}
+		g, err := a.Org.Grant(e.ctx, by, req)
+		if err != nil {
+			return err
+		}
+		doc := map[string]any{"grant": g.ID, "person": g.Person, "role": g.Role, "node": n.Code, "from": g.From.String()}
+		if g.To != 0 {
+			doc["until"] = g.To.AddDays(-1).String()
+		}
+		return e.print(doc, func(w io.Writer) { fmt.Fprintln(w, e.t("cli.grant.given", c.Role, n.Name, g.ID)) })
+	})
+}
+
+type grantEndCmd struct {
+	Role   string    `arg:"" optional:"" help:"Role."`
+	Node   string    `help:"Code of the node." placeholder:"CODE"`
+	Person id.Person `help:"Number of the person." placeholder:"ID"`
+	Grant  id.Grant  `help:"Number of the grant, instead of the three." placeholder:"ID"`
+}
+
+// Run ends the role at once.
+func (c *grantEndCmd) Run(e *env) error {
+	return e.withApp(func(a *app.App, by access.Actor) error {
+		which := c.Grant
+		if which == 0 {
+			n, err := a.Org.ByCode(e.ctx, by, c.Node)
+			if err != nil {
+				return err
+			}
+			grants, err := a.Org.GrantsOf(e.ctx, by, c.Person)
+			if err != nil {
+				return err
+			}
+			for _, g := range grants {
+				if g.Node == n.ID && string(g.Role) == c.Role && g.Ended.IsZero() {
+					which = g.ID
+				}
+			}
+			if which == 0 {
+				return fault.New(fault.ErrNotFound, "cli.grant.none", c.Role, n.Name)
+			}
+		}
+		g, err := a.Org.EndGrant(e.ctx, by, which)
+		if err != nil {
+			return err
+		}
+		return e.print(map[string]any{"grant": g.ID, "ended": true}, func(w io.Writer) { fmt.Fprintln(w, e.t("cli.grant.ended", g.ID)) })
+	})
+}
+
+// codeCmd issues activation codes.
+type codeCmd struct {
+	Issue codeIssueCmd `cmd:"" help:"Issue codes for a node's people or one person."`
+}
+
+type codeIssueCmd struct {
+	Node   string    `xor:"whom" required:"" help:"Code of the class's school, or of a node." placeholder:"CODE"`
+	Person id.Person `xor:"whom" required:"" help:"Number of the person." placeholder:"ID"`
+	Out    string    `help:"File to write instead of standard output (0600)." placeholder:"FILE"`
+}
+
+// slipLine is a code as the contract prints it.
+type slipLine struct {
+	Person  id.Person `json:"person"`
+	Name    string    `json:"name"`
+	Node    string    `json:"node"`
+	Code    string    `json:"code"`
+	Expires time.Time `json:"expires"`
+}
+
+// Run issues the codes; those that were issued before become void.
+func (c *codeIssueCmd) Run(e *env) error {
+	return e.withApp(func(a *app.App, by access.Actor) error {
+		var slips []account.Slip
+		if c.Person != 0 {
+			s, err := a.Accounts.IssueCode(e.ctx, by, c.Person)
+			if err != nil {
+				return err
+			}
+			slips = append(slips, s)
+		} else {
+			n, err := a.Org.ByCode(e.ctx, by, c.Node)
+			if err != nil {
+				return err
+			}
+			if slips, err = a.Accounts.IssueCodes(e.ctx, by, n.ID); err != nil {
+				return err
+			}
+		}
+		lines := []slipLine{}
+		for _, s := range slips {
+			lines = append(lines, slipLine{s.Person, s.Name, s.Node, s.Code, s.Expires.In(clock.Zone)})
+		}
+		return e.slips(lines, c.Out)
+	})
+}
+
+// slips prints codes, or writes them to a file for the user alone.
+func (e *env) slips(lines []slipLine, out string) error {
+	if out != "" {
+		raw, err := json.MarshalIndent(lines, "", "  ")
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(e.path(out), append(raw, '\n'), 0o600); err != nil {
+			return fmt.Errorf("write the codes: %w", err)
+		}
+		return nil
+	}
+	return e.print(lines, func(w io.Writer) {
+		for _, l := range lines {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.Code, l.Name, l.Node, l.Expires.Format(time.DateOnly))
+		}
+	})
+}
