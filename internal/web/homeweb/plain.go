@@ -1,0 +1,37 @@
+package homeweb
+
+import (
+	"net/http"
+
+	"learnspace/internal/access"
+	"learnspace/internal/i18n"
+	"learnspace/internal/web"
+	"learnspace/internal/web/ui"
+)
+
+// plainPage is the home of a role whose part of the product is small or does
+// not exist yet: it says what the role can do here now.
+type plainPage struct {
+	Greeting string
+	Name     string
+	What     string
+	Links    []ui.Btn
+	Roles    []string
+}
+
+func (f *Face) plain(w http.ResponseWriter, r *http.Request, by access.Actor) error {
+	ctx := r.Context()
+	p := plainPage{Greeting: greeting(ctx, by), Name: by.Name, Roles: restOf(by), What: i18n.T(ctx, "home.plain_none")}
+	if key := "home.plain_" + string(by.Role); i18n.Has(key) {
+		p.What = i18n.T(ctx, key)
+	}
+	if home := by.Home(); home != 0 && by.Can(access.OrgRead) {
+		p.Links = append(p.Links, ui.Btn{Text: i18n.T(ctx, "home.units"), Icon: "org", Href: ui.Href("nodes", home)})
+		if by.Can(access.GrantGive) {
+			p.Links = append(p.Links, ui.Btn{Text: i18n.T(ctx, "home.grants"), Icon: "shield", Href: ui.Href("nodes", home, "grants")})
+		}
+	}
+	p.Links = append(p.Links, ui.Btn{Text: i18n.T(ctx, "home.account"), Icon: "user", Href: "/me"},
+		ui.Btn{Text: i18n.T(ctx, "ui.help"), Icon: "info", Href: "/help"})
+	return web.Render(w, r, http.StatusOK, plainView(p))
+}
