@@ -26,8 +26,56 @@ type View struct {
 	// Whole says that the actor sees the whole paper, Works that he may work
 	// on it.
 	Whole, Works bool
+	// Changed says that something is not as it was when the paper was checked:
+	// it has to be checked again.
+	Changed bool
 	// Own is the actor's own reporting unit, 0 for none.
 	Own id.Node
+	// Steps are what the actor may do now, of the Step words.
+	Steps []string
+	// Early says that the checking days still run: to issue needs a reason.
+	Early bool
+}
+
+// The steps that a page may offer.
+const (
+	StepDraft    = "draft"
+	StepWrite    = "write"
+	StepTakeBack = "take_back"
+	StepCheck    = "check"
+	StepSign     = "sign"
+	StepIssue    = "issue"
+	StepReturn   = "return"
+	StepAnswer   = "answer"
+	StepReview   = "review"
+	StepReceive  = "receive"
+)
+
+// May reports whether the actor may take the step now.
+func (v View) May(step string) bool { return slices.Contains(v.Steps, step) }
+
+// steps lists what the actor may do with the paper as it stands.
+func (v View) steps(by access.Actor) (out []string) {
+	add := func(step string, ok bool) {
+		if ok {
+			out = append(out, step)
+		}
+	}
+	add(StepReview, v.Own != 0 && v.State != Issued && v.Early)
+	add(StepReceive, v.Own != 0 && v.State == Issued && len(v.Receipts) == 0)
+	if !v.Works || !by.IsPerson() {
+		return out
+	}
+	drafter, checker := by.Person == v.Drafted.By, by.Person == v.Checked.By
+	add(StepDraft, v.State == Frozen || v.State == Returned && !drafter)
+	add(StepWrite, v.State == Drafted && drafter)
+	add(StepTakeBack, v.State == Returned && drafter)
+	add(StepCheck, v.State == Drafted && !drafter || v.State == Checked && !drafter && v.Changed)
+	add(StepSign, v.State == Checked && !drafter && !checker && !v.Changed)
+	add(StepIssue, v.State == Signed && !v.Changed)
+	add(StepReturn, !drafter && (v.State == Drafted || v.State == Checked || v.State == Signed))
+	add(StepAnswer, v.State != Issued && slices.ContainsFunc(v.Disputes, func(d Dispute) bool { return d.Outcome == Open }))
+	return out
 }
 
 // Show returns the bulletin of a month: whole to those who work on it and, once
@@ -62,6 +110,8 @@ func (s *Service) Show(ctx context.Context, by access.Actor, month clock.Month, 
 	if !works {
 		v.keepOnly(v.Own)
 	}
+	v.Early = s.Clock.Now().Before(v.ReviewEnds())
+	v.Steps = v.steps(by)
 	if node != 0 && node != root.ID {
 		if !v.Content.keepRow(node) {
 			return View{}, fault.New(fault.ErrNotFound, "bulletin.no_row", month.String())
@@ -89,6 +139,7 @@ func (s *Service) fill(ctx context.Context, v *View) (err error) {
 		return err
 	}
 	v.Content, err = s.content(ctx, s.DB, v.Bulletin)
+	v.Changed = v.checkedHash != "" && v.Content.hash() != v.checkedHash
 	return err
 }
 
