@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"learnspace/internal/db"
 	"learnspace/internal/db/dbtest"
@@ -35,10 +37,12 @@ func BenchmarkTx(b *testing.B) {
 				ctx := b.Context()
 				var next atomic.Int64
 				var wg sync.WaitGroup
+				took := make([]time.Duration, b.N)
 				b.ResetTimer()
 				for range writers {
 					wg.Go(func() {
 						for {
+							start := time.Now()
 							n := next.Add(1)
 							if n > int64(b.N) {
 								return
@@ -51,10 +55,13 @@ func BenchmarkTx(b *testing.B) {
 								b.Error(err)
 								return
 							}
+							took[n-1] = time.Since(start)
 						}
 					})
 				}
 				wg.Wait()
+				slices.Sort(took)
+				b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "tx/s")
 			})
 		}
@@ -112,4 +119,35 @@ func BenchmarkRead(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkView measures fifteen rows by their key, as a page reads them.
+func BenchmarkView(b *testing.B) {
+	d := durable(b, db.SQLite)
+	if _, err := d.Exec(b.Context(), "INSERT INTO scratch (id, v, n) VALUES (1, 'a', 1)"); err != nil {
+		b.Fatal(err)
+	}
+	page := func(ctx context.Context) error {
+		for range 15 {
+			var v string
+			if err := d.QueryRow(ctx, "SELECT v FROM scratch WHERE id = $1", 1).Scan(&v); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	b.Run("without", func(b *testing.B) {
+		for range b.N {
+			if err := page(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("with", func(b *testing.B) {
+		for range b.N {
+			if err := d.View(b.Context(), page); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

@@ -133,7 +133,7 @@ func (d *DB) Ping(ctx context.Context) error {
 // joins that one: an error undoes the inner writes only. See the package
 // comment for what fn may do.
 func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
-	if tx := d.current(ctx); tx != nil {
+	if tx := d.writing(ctx); tx != nil {
 		return tx.nested(ctx, fn)
 	}
 	if err := ctx.Err(); err != nil {
@@ -160,13 +160,47 @@ func (d *DB) current(ctx context.Context) *Tx {
 	return tx
 }
 
+// writing returns the transaction of d that ctx carries, or nil; a view is
+// none.
+func (d *DB) writing(ctx context.Context) *Tx {
+	if tx := d.current(ctx); tx != nil && !tx.view {
+		return tx
+	}
+	return nil
+}
+
 // InTx reports whether ctx carries a transaction of d.
-func (d *DB) InTx(ctx context.Context) bool { return d.current(ctx) != nil }
+func (d *DB) InTx(ctx context.Context) bool { return d.writing(ctx) != nil }
+
+// View runs fn so that everything it reads with the ctx it is given is of one
+// moment, where the engine does that for nothing: on the embedded one it also
+// halves the cost of a small read. fn reads in its own goroutine only; what it
+// writes (by Tx) is not seen by its later reads.
+func (d *DB) View(ctx context.Context, fn func(ctx context.Context) error) error {
+	if d.dialect != SQLite || d.current(ctx) != nil {
+		return fn(ctx)
+	}
+	conn, err := d.pool.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("begin view: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+	s := &session{conn: conn}
+	if err := s.run("BEGIN"); err != nil {
+		return fmt.Errorf("begin view: %w", err)
+	}
+	tx := &Tx{d: d, s: s, view: true}
+	defer func() {
+		tx.finish()
+		_ = s.run("ROLLBACK") // there is nothing to keep
+	}()
+	return fn(tx.inside(ctx))
+}
 
 // Exec runs a writing statement in the transaction of ctx, or in one of its
 // own, and returns the number of rows it touched.
 func (d *DB) Exec(ctx context.Context, query string, args ...any) (n int64, err error) {
-	if tx := d.current(ctx); tx != nil {
+	if tx := d.writing(ctx); tx != nil {
 		return tx.Exec(ctx, query, args...)
 	}
 	err = d.Tx(ctx, func(ctx context.Context, tx *Tx) (err error) {

@@ -599,3 +599,43 @@ func TestOpen(t *testing.T) {
 }
 
 var _ = []db.Queryer{(*db.DB)(nil), (*db.Tx)(nil)}
+
+func TestView(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		d := scratch(t, h)
+		if err := put(t.Context(), d, 1, "a"); err != nil {
+			t.Fatal(err)
+		}
+		first := 0
+		read := func(ctx context.Context) (n int) {
+			if err := d.QueryRow(ctx, "SELECT COUNT(*) FROM scratch").Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		err := d.View(t.Context(), func(ctx context.Context) error {
+			first = read(ctx)
+			// A write inside is a transaction of its own, durable at once.
+			if err := put(ctx, d, 2, "b"); err != nil {
+				return err
+			}
+			err := d.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+				if n := read(ctx); n != 2 {
+					t.Errorf("a transaction inside a view counts %d", n)
+				}
+				return put(ctx, tx, 3, "c")
+			})
+			if n := read(ctx); d.Serial() && n != 1 {
+				t.Errorf("the view moved to %d rows", n)
+			}
+			return errors.Join(err, d.View(ctx, func(ctx context.Context) error {
+				return d.QueryRow(ctx, "SELECT 1").Err()
+			}), errors.New("done"))
+		})
+		if first != 1 || err == nil || err.Error() != "done" {
+			t.Errorf("counted %d, %v", first, err)
+		}
+		wantIDs(t, d, 1, 2, 3)
+	})
+}

@@ -17,8 +17,10 @@ type Tx struct {
 	depth int // of the savepoint; 0 is a transaction of its own
 	other *Tx // the surrounding transaction of another DB, if any
 	done  bool
+	view  bool // for reading only
 	after []func()
 	open  []*sql.Rows
+	rows  []*sql.Row
 }
 
 // session is the connection a transaction runs on.
@@ -120,6 +122,7 @@ func (t *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
 	if err := row.Err(); err != nil {
 		t.s.note(err)
 	}
+	t.rows = append(t.rows, row)
 	t.s.touched++
 	return row
 }
@@ -147,7 +150,10 @@ func (t *Tx) finish() {
 	for _, rows := range t.open {
 		_ = rows.Close()
 	}
-	t.open = nil
+	for _, row := range t.rows {
+		_ = row.Scan() // closes one that nobody read
+	}
+	t.open, t.rows = nil, nil
 }
 
 // inside returns ctx carrying t.
