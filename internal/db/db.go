@@ -148,6 +148,17 @@ func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error)
 	return d.serverTx(ctx, fn)
 }
 
+// Join is Tx for a part that cannot fail alone: inside another Tx it runs
+// without a savepoint, and when fn fails the surrounding closure fails too,
+// whatever it returns. Bulk work asks for it, because a savepoint keeps a copy
+// of each page that changes.
+func (d *DB) Join(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	if tx := d.writing(ctx); tx != nil {
+		return tx.joined(ctx, fn)
+	}
+	return d.Tx(ctx, fn)
+}
+
 // txKey carries the *Tx in a context.
 type txKey struct{}
 

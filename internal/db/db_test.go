@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -126,6 +128,30 @@ func TestTx(t *testing.T) {
 				return d.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return put(ctx, tx, 7, "x") })
 			})
 		}, nil, []int{7}},
+		{"joined", func(ctx context.Context, d *db.DB, tx *db.Tx) error {
+			if err := put(ctx, tx, 1, "a"); err != nil {
+				return err
+			}
+			return d.Join(ctx, func(ctx context.Context, tx *db.Tx) error { return put(ctx, tx, 2, "b") })
+		}, nil, []int{1, 2}},
+		{"a joined part that fails takes all with it", func(ctx context.Context, d *db.DB, tx *db.Tx) error {
+			_ = put(ctx, tx, 1, "a")
+			_ = d.Join(ctx, func(ctx context.Context, tx *db.Tx) error {
+				return errors.Join(put(ctx, tx, 2, "b"), refusal)
+			})
+			return put(ctx, tx, 3, "c")
+		}, refusal, nil},
+		{"but only to the nearest savepoint", func(ctx context.Context, d *db.DB, tx *db.Tx) error {
+			_ = put(ctx, tx, 1, "a")
+			err := d.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+				_ = d.Join(ctx, func(context.Context, *db.Tx) error { return refusal })
+				return put(ctx, tx, 2, "b")
+			})
+			if !errors.Is(err, refusal) {
+				return fmt.Errorf("nested: %w", err)
+			}
+			return put(ctx, tx, 3, "c")
+		}, nil, []int{1, 3}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -506,6 +532,44 @@ func TestBulkRefused(t *testing.T) {
 			t.Error("a short row was taken")
 		}
 		wantIDs(t, d)
+	})
+}
+
+func TestSnapshot(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		d := scratch(t, h)
+		if err := put(t.Context(), d, 1, "a"); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "a copy.db")
+		err := d.Snapshot(t.Context(), path)
+		if !d.Serial() {
+			if !errors.Is(err, db.ErrNoSnapshot) {
+				t.Errorf("the server gave %v", err)
+			}
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.CheckFile(t.Context(), path); err != nil {
+			t.Error(err)
+		}
+		c, err := db.Open(t.Context(), "sqlite:"+path, db.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantIDs(t, c, 1)
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("no database at all, and long enough to be read as one"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.CheckFile(t.Context(), path); err == nil {
+			t.Error("a ruined file passed")
+		}
 	})
 }
 

@@ -121,7 +121,7 @@ func (c *call) run(g *group, t turn) {
 		g.ran <- struct{}{}
 	}()
 	if t.whole {
-		c.err = c.fn(tx.inside(c.ctx), tx)
+		c.err = tx.closure(c.ctx, c.fn)
 	} else {
 		c.err = tx.savepoint(c.fn, c.ctx)
 	}

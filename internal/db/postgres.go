@@ -92,7 +92,7 @@ func (d *DB) serverTry(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 			_ = (&session{conn: conn}).run("ROLLBACK")
 		}
 	}()
-	if err := fn(tx.inside(ctx), tx); err != nil {
+	if err := tx.closure(ctx, fn); err != nil {
 		return nil, err
 	}
 	if s.broken != nil {

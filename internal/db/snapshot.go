@@ -5,40 +5,56 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 )
 
 // ErrNoSnapshot is returned where the engine is saved by its own tools.
 var ErrNoSnapshot = errors.New("this engine is saved by its own tools")
 
-// Snapshot writes a consistent copy of a SQLite database to path, which must
-// not exist, while others read and write. ErrNoSnapshot on PostgreSQL.
+// filePath returns the absolute path of the database file.
+func (d *DB) filePath() (string, error) {
+	return filepath.Abs(strings.TrimPrefix(strings.TrimPrefix(d.url, "sqlite:"), "//"))
+}
+
+// Snapshot writes a consistent copy of the database file to path, which must
+// not exist, while others read and write. It returns ErrNoSnapshot on an engine
+// that is no file.
 func (d *DB) Snapshot(ctx context.Context, path string) error {
-	file, ok := strings.CutPrefix(d.url, "sqlite:")
-	if !ok {
+	if d.dialect != SQLite {
 		return ErrNoSnapshot
 	}
-	// A connection of its own: the readers' are set to refuse every write.
-	conn, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)")
+	file, err := d.filePath()
 	if err != nil {
 		return fmt.Errorf("snapshot: %w", err)
 	}
-	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+	// A connection of its own: the readers' are set to refuse every write.
+	c, err := sqliteConnector(file, readerCache)
+	if err != nil {
+		return fmt.Errorf("snapshot: %w", err)
+	}
+	h := sql.OpenDB(c)
+	_, err = h.ExecContext(ctx, "VACUUM INTO $1", path)
+	if err := errors.Join(err, h.Close()); err != nil {
 		return fmt.Errorf("snapshot: %w", err)
 	}
 	return nil
 }
 
-// CheckFile reports whether the SQLite file at path is whole.
+// CheckFile returns nil when the database file at path is whole.
 func CheckFile(ctx context.Context, path string) error {
-	conn, err := sql.Open("sqlite", "file:"+path+"?mode=ro")
+	file, err := filepath.Abs(path)
 	if err != nil {
 		return fmt.Errorf("check database: %w", err)
 	}
-	defer conn.Close()
+	c, err := sqliteConnector(file, readerCache, "query_only(1)")
+	if err != nil {
+		return fmt.Errorf("check database: %w", err)
+	}
+	h := sql.OpenDB(c)
 	var verdict string
-	if err := conn.QueryRowContext(ctx, "PRAGMA quick_check").Scan(&verdict); err != nil {
+	err = h.QueryRowContext(ctx, "PRAGMA quick_check").Scan(&verdict)
+	if err := errors.Join(err, h.Close()); err != nil {
 		return fmt.Errorf("check database: %w", err)
 	}
 	if verdict != "ok" {

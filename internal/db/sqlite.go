@@ -124,7 +124,7 @@ func (d *DB) Admin(ctx context.Context, fn func(ctx context.Context, h *sql.DB) 
 	if d.dialect == Postgres {
 		return fn(ctx, d.pool)
 	}
-	path, err := filepath.Abs(strings.TrimPrefix(strings.TrimPrefix(d.url, "sqlite:"), "//"))
+	path, err := d.filePath()
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ type Tx struct {
 	other *Tx // the surrounding transaction of another DB, if any
 	done  bool
 	view  bool // for reading only
+	doom  error
 	after []func()
 	open  []*sql.Rows
 	rows  []*sql.Row
@@ -202,7 +203,33 @@ func (t *Tx) savepoint(fn func(ctx context.Context, tx *Tx) error, ctx context.C
 			err = errors.Join(err, t.lost(e))
 		}
 	}()
-	err = fn(t.inside(ctx), t)
+	err = t.closure(ctx, fn)
+	returned = true
+	return err
+}
+
+// closure runs fn and returns its error, or that of a part it had joined.
+func (t *Tx) closure(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	if err := fn(t.inside(ctx), t); err != nil {
+		return err
+	}
+	return t.doom
+}
+
+// joined runs fn as a part of t.
+func (t *Tx) joined(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) (err error) {
+	if err := t.usable(ctx); err != nil {
+		return err
+	}
+	returned := false
+	defer func() {
+		if !returned {
+			t.doom = errors.New("a part of the transaction panicked")
+		} else if err != nil && t.doom == nil {
+			t.doom = err
+		}
+	}()
+	err = fn(ctx, t)
 	returned = true
 	return err
 }
