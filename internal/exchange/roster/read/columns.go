@@ -404,12 +404,32 @@ func (c *Columns) context(above []sheet.Row, sheetName string) {
 		}
 		texts = append(texts, strings.Join(line, " "))
 	}
+	if !c.Has(Class) && value.IsClass(sheetName, c.Has(Grade)) {
+		c.class = sheetName
+	}
 	for _, t := range texts {
-		if c.class == "" && !c.Has(Class) {
-			c.class = value.FindClass(t)
-		}
-		if c.grade == "" && !c.Has(Grade) {
-			c.grade = value.FindGrade(t)
-		}
+		c.hear(t)
+	}
+}
+
+// hear takes grade and class from a title above the table, where the table has no
+// column for them. Once heard they hold.
+func (c *Columns) hear(t string) {
+	if c.class == "" && !c.Has(Class) {
+		c.class = value.FindClass(t)
+	}
+	if c.grade == "" && !c.Has(Grade) {
+		c.grade = value.FindGrade(t)
+	}
+}
+
+// turn takes them from a title between the rows: what follows belongs to it.
+func (c *Columns) turn(t string) {
+	class, grade := value.FindClass(t), value.FindGrade(t)
+	if class != "" && !c.Has(Class) {
+		c.class = class
+	}
+	if grade != "" && !c.Has(Grade) {
+		c.grade = grade
 	}
 }

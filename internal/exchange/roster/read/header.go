@@ -20,7 +20,7 @@ var fieldWords = map[Field]string{
 	Sex:    "性别 性别码 性别代码 sex gender 성별",
 	Ethnic: "民族 民族名称 民族代码 民族码 ethnic ethnicity ethnicgroup nationality 민족",
 	Birth:  "出生日期 出生年月 出生年月日 生日 出生时间 出生 出生日 出生年 birth birthday birthdate dateofbirth dob 생년월일 출생일 출생년월일 출생날자",
-	Grade:  "年级 所在年级 年级名称 就读年级 现年级 当前年级 所属年级 现读年级 现就读年级 在读年级 年级代码 grade gradelevel 학년 년급",
+	Grade:  "年级 所在年级 年级名称 就读年级 现年级 当前年级 所属年级 现读年级 现就读年级 在读年级 任教年级 任课年级 所教年级 授课年级 年级代码 grade gradelevel 학년 년급",
 	Class: "班级 班 所在班级 班级名称 班别 班号 就读班级 现班级 年级班级 年级班 年班 班次 所属班级 行政班 行政班级 年级及班级 所在年班 现就读班级 在读班级 当前班级 班级号 班级代码 班名 年级和班级 所在年级班级 新班级 class classname classno 학급 반 학년학급 학년반 " +
 		"任课班级 任教班级 所教班级 授课班级 执教班级 任课班 任教班 教学班级 任教年级班级 任课年级班级 担任班级 任教年级及班级 所任班级 任教年班 所教年级班级",
 	Phone:        "手机 手机号 手机号码 电话 联系电话 联系方式 电话号码 移动电话 联系手机 联系电话号码 手机电话 电话手机 phone mobile tel telephone mobilephone phonenumber mobilenumber cellphone 전화 전화번호 핸드폰 련락처 련락전화 휴대폰 손전화",

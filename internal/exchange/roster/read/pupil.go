@@ -1,8 +1,11 @@
 package read
 
 import (
+	"strings"
+
 	"learnspace/internal/clock"
 	"learnspace/internal/codes"
+	"learnspace/internal/exchange/roster/sheet"
 	"learnspace/internal/exchange/roster/value"
 )
 
@@ -50,20 +53,64 @@ func (p *persons) readPupil() {
 		}
 	}
 	r.Boarding = value.Boarding(p.cell(Boarding).Text)
-	fields := [2][3]Field{{GuardianName, GuardianRelation, GuardianPhone}, {Guardian2Name, Guardian2Relation, Guardian2Phone}}
-	for i, f := range fields {
-		if !p.cols.Has(f[0]) && !p.cols.Has(f[2]) {
-			continue
+	for i, f := range guardianSlots {
+		if p.cols.Has(f[0]) || p.cols.Has(f[2]) {
+			r.Guardians[i] = p.guardian(i)
 		}
-		g := Guardian{Name: value.Name(p.cell(f[0]).Text), Relation: value.Relation(p.cell(f[1]).Text), Phone: p.phone(f[2])}
-		if g.Relation == "" && g.Name != "" {
-			g.Relation = p.cols.implied[i]
+	}
+	if a, b := &r.Guardians[0], &r.Guardians[1]; *b == (Guardian{}) {
+		p.splitGuardian(a, b)
+	} else if b.Name != "" && a.Phone == b.Phone && value.NameKey(a.Name) == value.NameKey(b.Name) {
+		*b = Guardian{} // the same one named twice
+	}
+}
+
+var guardianSlots = [2][3]Field{{GuardianName, GuardianRelation, GuardianPhone}, {Guardian2Name, Guardian2Relation, Guardian2Phone}}
+
+func (p *persons) guardian(i int) Guardian {
+	f := guardianSlots[i]
+	g := Guardian{Name: value.Name(p.cell(f[0]).Text), Relation: value.Relation(p.cell(f[1]).Text), Phone: p.phone(f[2])}
+	if g.Relation == "" && g.Name != "" {
+		g.Relation = p.cols.implied[i]
+	}
+	return g
+}
+
+// splitGuardian makes two of 王大、李丽 in one cell; the relations and telephone
+// numbers beside them are shared out when there are two as well.
+func (p *persons) splitGuardian(a, b *Guardian) {
+	if len(a.Name) < 9 || !strings.ContainsAny(a.Name, "、/,;，；") {
+		return
+	}
+	cut := func(f Field) (string, string) {
+		parts := value.List(p.cell(f).Text)
+		if len(parts) != 2 {
+			return "", ""
 		}
-		r.Guardians[i] = g
+		return parts[0], parts[1]
 	}
-	if a, b := r.Guardians[0], r.Guardians[1]; b.Name != "" && a.Phone == b.Phone && value.NameKey(a.Name) == value.NameKey(b.Name) {
-		r.Guardians[1] = Guardian{} // the same one named twice
+	first, second := cut(GuardianName)
+	if first == "" {
+		return
 	}
+	a.Name, b.Name = value.Name(first), value.Name(second)
+	if one, two := cut(GuardianRelation); one != "" {
+		a.Relation, b.Relation = value.Relation(one), value.Relation(two)
+	}
+	if _, two := cut(GuardianPhone); two != "" {
+		b.Phone, _ = value.Phone(two)
+	}
+}
+
+// secondGuardian reads the guardian of a row that only continues the one before.
+func (p *persons) secondGuardian(row sheet.Row) {
+	if p.row.Guardians[1] != (Guardian{}) {
+		return
+	}
+	cells, number := p.row.Cells, p.row.Number
+	p.row.Cells, p.row.Number = row.Cells, row.Number
+	p.row.Guardians[1] = p.guardian(0)
+	p.row.Cells, p.row.Number = cells, number
 }
 
 // findTwice looks whether the person has stood in the file before, in an accepted

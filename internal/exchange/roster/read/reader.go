@@ -80,7 +80,11 @@ func Read(ctx context.Context, f *sheet.File, o Options, fn func(*Row) error) ([
 		}
 		r.HeaderRow, r.Columns, r.Kind = heads[i].HeaderRow, heads[i].Headers(), heads[i].Kind
 		reader := &sheetReader{persons: p, columns: heads[i], index: i, report: r, fn: fn}
+		reader.hold = f.Encoding == "xlsx" && heads[i].Has(GuardianName) && !heads[i].Has(Guardian2Name)
 		if err := s.Each(ctx, reader.row); err != nil {
+			return nil, err
+		}
+		if err := reader.finish(); err != nil {
 			return nil, err
 		}
 	}
@@ -114,14 +118,41 @@ type sheetReader struct {
 	index   int
 	report  *SheetReport
 	fn      func(*Row) error
+	hold    bool // a row waits for the next one, which may add a second guardian
+	held    bool
 }
 
 func (s *sheetReader) row(row sheet.Row) error {
 	if row.Number <= s.columns.last || !s.columns.isRow(row) {
 		return nil
 	}
+	if !s.hold {
+		s.persons.read(row, s.columns, s.index)
+		return s.emit()
+	}
+	if s.held && s.columns.continues(row) {
+		s.persons.secondGuardian(row)
+		return nil
+	}
+	if err := s.finish(); err != nil {
+		return err
+	}
+	s.persons.read(row.Clone(), s.columns, s.index)
+	s.held = true
+	return nil
+}
+
+// finish hands over the row that is held back.
+func (s *sheetReader) finish() error {
+	if !s.held {
+		return nil
+	}
+	s.held = false
+	return s.emit()
+}
+
+func (s *sheetReader) emit() error {
 	p := &s.persons.row
-	s.persons.read(row, s.columns, s.index)
 	s.report.Rows++
 	if p.Rejected {
 		s.report.Rejected++
@@ -134,41 +165,75 @@ func (s *sheetReader) row(row sheet.Row) error {
 	return s.fn(p)
 }
 
+// continues says whether the row only adds a guardian to the pupil above, whose name
+// is merged down over it.
+func (c *Columns) continues(row sheet.Row) bool {
+	if !row.At(c.Index(Name)).Inherited || !said(row.At(c.Index(GuardianName))) {
+		return false
+	}
+	for _, col := range c.columns {
+		if said(row.At(col.index)) && col.field != GuardianName && col.field != GuardianRelation && col.field != GuardianPhone {
+			return false
+		}
+	}
+	return true
+}
+
 var (
-	reFooter = regexp.MustCompile(`^(?:合计|小计|总计|共计|累计|填表人|审核人|制表人|制表|填报人|填表|审核|校长签|校长\(签|负责人|经办人|复核人|班主任签|学校\(盖章|学校盖章|单位\(盖章|盖章|填表说明|填写说明|填报说明|说明[:;.、1]|注[:;.、1]|备注:|注意事项|제표인|합계|소계|총계|total|subtotal)`)
-	reBanner = regexp.MustCompile(`(?:名册|名单|花名册|登记表|信息表|统计表|一览表|情况表|汇总表|명단|명부)(?:\(.*\))?$|共\d+人|^\d{4}年\d{1,2}月|^第\d+页|^续表|本页`)
+	reFooter = regexp.MustCompile(`^(?:合计|小计|总计|共计|累计|填表人|审核人|制表人|制表|填报人|填表|审核|校长签|校长\(签|负责人|经办人|复核人|班主任签|学校\(盖章|学校盖章|单位\(盖章|盖章|填表说明|填写说明|填报说明|说明[:;.、1]|注[:;.、1]|备注:|注意事项|总人数|人数合计|例[:]?$|示例|样例|例如|例:|제표인|합계|소계|총계|total|subtotal)`)
+	reLabel  = regexp.MustCompile(`^[^\d:]{2,10}:`)
+	reBanner = regexp.MustCompile(`(?:名册|名单|花名册|登记表|信息表|统计表|一览表|情况表|汇总表|명단|명부)(?:\(.*\))?$|共\d+人|\d+名$|^\d{4}年\d{1,2}月|^第\d+页|^续表|本页|以下空白|此页无`)
 )
 
 // isRow says whether a row below the header lists somebody. Rows of sums and
 // signatures, a header repeated on a new page, banners over the whole width, and
-// rows without a cell of their own in a needed column do not.
+// rows without a cell of their own in a needed column do not. A banner may name the
+// class of the rows below it.
 func (c *Columns) isRow(row sheet.Row) bool {
-	first, own, span := "", 0, 0
-	for _, cell := range row.Cells {
-		if cell.Kind == sheet.Blank || cell.Inherited {
+	first, own, span, at := "", 0, 0, -1
+	for i, cell := range row.Cells {
+		if !said(cell) {
 			continue
 		}
 		if own++; own == 1 {
-			first, span = cell.Text, int(cell.Span)
+			first, span, at = cell.Text, int(cell.Span), i
 		}
 	}
-	if own == 0 {
+	if own == 0 || footer(first) {
 		return false
 	}
-	if footer(first) {
-		return false
-	}
-	if own == 1 && (span >= 3 || reBanner.MatchString(value.Compact(first))) {
-		return false
+	if own == 1 && at != c.Index(Class) && at != c.Index(Grade) {
+		if plain := value.Compact(first); span >= 3 || reBanner.MatchString(plain) || value.FindClass(plain) != "" || value.FindGrade(plain) != "" {
+			c.turn(plain)
+			return false
+		}
 	}
 	needed := false
 	for _, col := range c.columns {
-		if cell := row.At(col.index); cell.Kind != sheet.Blank && !cell.Inherited {
+		if said(row.At(col.index)) {
 			needed = true
 			break
 		}
 	}
-	return needed && !c.repeatsHeader(row)
+	return needed && !c.repeatsHeader(row) && !c.signature(row, first)
+}
+
+// said says whether somebody put something into the cell of this row: not a merged
+// neighbour, and not a formula that found nothing to compute.
+func said(cell sheet.Cell) bool {
+	if cell.Kind == sheet.Blank || cell.Inherited {
+		return false
+	}
+	return !cell.Formula || cell.Kind != sheet.Error && cell.Text != "0"
+}
+
+// signature says whether the row is a line like 校长：王某 日期：…, which begins with
+// a label and holds no number of a person.
+func (c *Columns) signature(row sheet.Row, first string) bool {
+	if !strings.ContainsAny(first, ":：") || said(row.At(c.Index(IDNo))) || said(row.At(c.Index(StudentNo))) {
+		return false
+	}
+	return reLabel.MatchString(value.Compact(first))
 }
 
 // repeatsHeader says whether the row is the header again, as on every printed page.
@@ -180,7 +245,7 @@ func (c *Columns) repeatsHeader(row sheet.Row) bool {
 	same, all := 0, 0
 	for _, col := range c.columns {
 		cell := row.At(col.index)
-		if cell.Kind == sheet.Blank || cell.Inherited {
+		if !said(cell) {
 			continue
 		}
 		all++
@@ -197,7 +262,7 @@ func nameHeader(s string) bool {
 }
 
 // footerFirst are the characters that a line of sums or signatures begins with.
-const footerFirst = "合小总共累填审制校负经复班学单盖说注备제합소총tTsS"
+const footerFirst = "合小总共累填审制校负经复班学单盖说注备人例示样제합소총tTsS"
 
 func footer(first string) bool {
 	first = strings.TrimLeft(first, " \u3000\u00a0\t")

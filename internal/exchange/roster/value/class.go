@@ -48,6 +48,7 @@ var (
 	reClassKinder = regexp.MustCompile(`^(小|中|大)班?-?\(?(` + anyNum + `)\)?班?$`)
 	reClassDate   = regexp.MustCompile(`^(\d{1,2})月(\d{1,2})日$`)
 	reSchoolName  = regexp.MustCompile(`^.{1,20}?(?:学校|小学|中学|分校|校区)(.+)$`)
+	reYearPrefix  = regexp.MustCompile(`^(?:20\d\d|\d\d)级((?:初|高|小)[^班]+班.*)$`)
 	reRemark      = regexp.MustCompile(`^(.*班|.*\d)\([^()0-9]*\)$`)
 )
 
@@ -65,8 +66,8 @@ func parseClass(text string, kindergarten bool) []classWord {
 			words = classWords1(m[1], kindergarten)
 		}
 	}
-	if len(words) == 0 {
-		if m := reSchoolName.FindStringSubmatch(t); m != nil {
+	for _, re := range []*regexp.Regexp{reSchoolName, reYearPrefix} {
+		if m := re.FindStringSubmatch(t); len(words) == 0 && m != nil {
 			words = classWords1(m[1], kindergarten)
 		}
 	}

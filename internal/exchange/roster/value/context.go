@@ -32,10 +32,11 @@ func findOne(re *regexp.Regexp, text string) string {
 }
 
 var (
-	reRange   = regexp.MustCompile(`^(.*?(?:年级|学年|年|[初高][一二三四]|[一二三四五六七八九]))[(（]?(\d{1,2})[)）]?[-~至到—](?:[(（])?(\d{1,2})[)）]?班?$`)
-	rePair    = regexp.MustCompile(`^(.*?)[(（](\d{1,2}|[一二三四五六七八九十]{1,3})[)）]((?:[(（](?:\d{1,2}|[一二三四五六七八九十]{1,3})[)）])+)班?$`)
-	reBracket = regexp.MustCompile(`[(（]([^()（）]+)[)）]`)
-	reRun     = regexp.MustCompile(`[^班]+班`)
+	reRange      = regexp.MustCompile(`^(.*?(?:年级|学年|年|[初高][一二三四]|[一二三四五六七八九]))[(（]?(\d{1,2})[)）]?[-~至到—](?:[(（])?(\d{1,2})[)）]?班?$`)
+	reDigitRange = regexp.MustCompile(`^(\d{3,4})[-~至到—](\d{3,4})班?$`)
+	rePair       = regexp.MustCompile(`^(.*?)[(（](\d{1,2}|[一二三四五六七八九十]{1,3})[)）]((?:[(（](?:\d{1,2}|[一二三四五六七八九十]{1,3})[)）])+)班?$`)
+	reBracket    = regexp.MustCompile(`[(（]([^()（）]+)[)）]`)
+	reRun        = regexp.MustCompile(`[^班]+班`)
 )
 
 // ReadList reads the classes that a teacher teaches: 三年级1班、三年级2班; 七1、2班;
@@ -52,8 +53,11 @@ func (r *ClassReader) ReadList(s School, grade, text string) ([]Class, Code) {
 	if !Empty(grade) && len(codeList(grade)) == 1 {
 		context = grade
 	}
-	for _, part := range codeList(t) {
+	for _, part := range codeList(homeWords.Replace(t)) {
 		c, next, fault := r.listPart(s, part, context)
+		if fault != "" && noClass(part) {
+			continue
+		}
 		if fault != "" {
 			return nil, fault
 		}
@@ -65,6 +69,18 @@ func (r *ClassReader) ReadList(s School, grade, text string) ([]Class, Code) {
 		}
 	}
 	return out, ""
+}
+
+// homeWords cut the title off 三年级1班班主任.
+var homeWords = strings.NewReplacer("班班主任", "班", "班主任", "班")
+
+// noClass says that a text speaks of grades or of a part of the school: 1-6年级,
+// 初中部, 低年级.
+func noClass(part string) bool {
+	if strings.ContainsAny(part, "班") {
+		return false
+	}
+	return strings.Contains(part, "年级") || strings.HasSuffix(part, "部") || strings.Contains(part, "学年") || strings.HasSuffix(part, "园")
 }
 
 func hasClass(list []Class, c Class) bool {
@@ -102,6 +118,17 @@ func (r *ClassReader) listPart(s School, part, context string) ([]Class, string,
 				out = append(out, c)
 			}
 			return out, m[1], ""
+		}
+	}
+	if m := reDigitRange.FindStringSubmatch(part); m != nil && m[1][:len(m[1])-2] == m[2][:len(m[2])-2] {
+		from, fault, _ := r.Read(s, "", m[1], context)
+		to, fault2, _ := r.Read(s, "", m[2], context)
+		if fault == "" && fault2 == "" && from.Number < to.Number {
+			var out []Class
+			for c := from; c.Number <= to.Number; c.Number++ {
+				out = append(out, c)
+			}
+			return out, "", ""
 		}
 	}
 	if m := rePair.FindStringSubmatch(part); m != nil {
@@ -150,6 +177,20 @@ func IsReason(text string) bool {
 	t := Compact(text)
 	for _, w := range reasonWords {
 		if strings.Contains(t, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// IsClass says whether a text, a sheet's name for instance, is a class: with its
+// grade (3.2, 七1班), or also without one (2班) when bare is allowed.
+func IsClass(text string, bare bool) bool {
+	if t := Compact(text); len(t) == 4 && (t[:2] == "20" || t[:2] == "19") { // a year
+		return false
+	}
+	for _, w := range parseClass(text, false) {
+		if w.number > 0 && (w.grade.kind != noGrade || bare && strings.HasSuffix(Compact(text), "班")) {
 			return true
 		}
 	}

@@ -29,7 +29,7 @@ func Name(s string) string {
 	if common(s) && strings.IndexAny(s, ". ") < 0 && !hasASCIILetter(s) {
 		return strings.Trim(s, "'`,;")
 	}
-	s = strings.Trim(s, "'`\",;")
+	s = strings.Trim(s, "'`\",;“”‘’")
 	runes := []rune(s)
 	out := make([]rune, 0, len(runes))
 	for i, r := range runes {

@@ -115,8 +115,16 @@ func Phone(text string) (number string, ok bool) {
 			return n, true
 		}
 	}
-	if first, _, many := strings.Cut(text, " "); many && len(first) >= 11 {
-		return onePhone(first)
+	return mobileAmongWords(text)
+}
+
+// mobileAmongWords finds a mobile number that stands among words or blanks:
+// 13800001111（父）.
+func mobileAmongWords(text string) (string, bool) {
+	for run := range strings.FieldsFuncSeq(text, func(r rune) bool { return (r < '0' || r > '9') && (r >= 0x80 || strings.ContainsRune(" ():", r)) }) {
+		if plainMobile(run) {
+			return run, true
+		}
 	}
 	return "", false
 }

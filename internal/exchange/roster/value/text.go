@@ -87,6 +87,12 @@ func foldRune(r rune) rune {
 		return r - 0x2460 + '1'
 	case r >= 0x2776 && r <= 0x277e: // ❶
 		return r - 0x2776 + '1'
+	case r >= 0x2474 && r <= 0x247c: // ⑴
+		return r - 0x2474 + '1'
+	case r >= 0x2488 && r <= 0x2490: // ⒈
+		return r - 0x2488 + '1'
+	case r >= 0x3220 && r <= 0x3228: // ㈠
+		return []rune("一二三四五六七八九")[r-0x3220]
 	case r == 0x2013, r == 0x2014, r == 0x2010, r == 0x2011, r == 0x2012, r == 0x2015, r == 0x2212, r == 0xfe63, r == 0xfe58, r == 0x2500:
 		return '-'
 	case r == '\u2018', r == '\u2019', r == '\u201b', r == '\u02bc':
