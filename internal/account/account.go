@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"learnspace/internal/access"
+	"learnspace/internal/clock"
 	"learnspace/internal/id"
 )
 
@@ -83,8 +84,8 @@ type Slip struct {
 	Expires time.Time `json:"expires"`
 	Sheet   id.Sheet  `json:"sheet"`
 	Role    string    `json:"-"`
-	// Twin is the day of birth, shown only where two on the sheet have one name.
-	Twin string `json:"-"`
+	// Born is the day of birth, given only where two on the sheet have one name.
+	Born clock.Day `json:"-"`
 }
 
 // Sheet is a printed page of slips.

@@ -347,7 +347,7 @@ func (s *Service) slips(ctx context.Context, node org.Node, to []recipient, rows
 		out[i] = Slip{Person: r.person.ID, Name: r.person.Name, Node: code, NodeName: node.Label(s.today()), School: unit.Name,
 			Code: FormatCode(plain[i]), Expires: rows[i].ExpiresAt, Sheet: rows[i].Sheet, Role: r.person.Role}
 		if names[person.NameKey(r.person.Name)] > 1 {
-			out[i].Twin = r.person.Birth.String()
+			out[i].Born = r.person.Birth
 		}
 	}
 	return out, nil

@@ -51,7 +51,7 @@ func TestIssueToAClassAndASchool(t *testing.T) {
 			t.Fatalf("class: %v, %v", names(slips), err)
 		}
 		first := slips[0]
-		if first.Node != "2122000001" || first.NodeName != "三年级1班" || first.School != "南关实验小学" || first.Twin == "" ||
+		if first.Node != "2122000001" || first.NodeName != "三年级1班" || first.School != "南关实验小学" || first.Born == 0 ||
 			!first.Expires.Equal(dbtest.Start.Add(account.CodeLife)) || len(strings.Split(first.Code, "-")) != 4 {
 			t.Errorf("slip %+v", first)
 		}

@@ -27,7 +27,7 @@ var (
 var places = []place{
 	{"home", "nav.home", "home", "/home", access.HomeRead, nil},
 	{"class", "nav.class", "users", "/classes/{node}", access.ClassRead, inClass},
-	{"members", "nav.members", "key", "/classes/{node}/members", access.ClassConfirm, nil},
+	{"members", "nav.members", "key", "/classes/{node}/members", access.CodeIssue, nil},
 	{"reports", "nav.reports", "flag", "/reports", access.PostHide, nil},
 	{"figures", "nav.figures", "chart", "/figures/{node}", access.FiguresRead, nil},
 	{"node", "nav.node", "org", "/nodes/{node}", access.OrgRead, nil},

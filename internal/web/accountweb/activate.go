@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"learnspace/internal/access"
 	"learnspace/internal/account"
 	"learnspace/internal/fault"
 	"learnspace/internal/web"
@@ -225,7 +226,11 @@ func (f *Face) takeLogin(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		// The sealed answers stay for the half hour: a second click finds them.
 		f.enter(w, r, ticket)
-		web.Flash(w, r, "account.activate.done", ticket.Name)
+		if ticket.Session.Role == access.Pupil {
+			web.Flash(w, r, "account.activate.done", ticket.Name)
+		} else {
+			web.Flash(w, r, "account.activate.done_adult", ticket.Name)
+		}
 		return web.Redirect(w, r, "/home")
 	}
 	return f.refuseLogin(w, r, p, act, err)
