@@ -185,7 +185,13 @@ func (s *Service) give(ctx context.Context, tx *db.Tx, by access.Actor, n Node, 
 		g.ID.Int(), g.Person.Int(), g.Node.Int(), string(g.Role), int64(g.From), int64(g.To), g.GivenBy.Int(), now.UnixMilli()); err != nil {
 		return Grant{}, fmt.Errorf("insert grant: %w", err)
 	}
-	return g, s.recordGrant(ctx, tx, by, EventGrantGiven, g, n)
+	if err := s.recordGrant(ctx, tx, by, EventGrantGiven, g, n); err != nil {
+		return Grant{}, err
+	}
+	if s.Spaces != nil && g.Role == access.School && g.On(today) {
+		return g, s.Spaces.OpenDue(ctx, by, g.Person)
+	}
+	return g, nil
 }
 
 // recordGrant writes event and audit row of a grant given or ended.

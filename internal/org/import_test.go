@@ -47,7 +47,10 @@ func TestImportProblems(t *testing.T) {
 			{Code: "2122000978", Name: "点", Kind: "教学点", Parent: school.Code}}, []string{"type:type_unknown", "parent:parent_rejected"}},
 		"circle": {[]org.ImportRow{{Code: "22CB11", Name: "甲", Kind: "开发区", Parent: "22CB12"},
 			{Code: "22CB12", Name: "乙", Kind: "开发区", Parent: "22CB11"}}, nil},
-		"class name": {[]org.ImportRow{{Code: "c1", Name: "快乐班", Kind: "班级", Parent: "2122000001"}}, []string{"name:class_unreadable"}},
+		"under itself": {[]org.ImportRow{{Code: "22CB00", Name: "长白山", Kind: "开发区", Parent: "22CB02"},
+			{Code: "22CB02", Name: "池西", Kind: "开发区", Parent: "22CB00"}}, nil},
+		"reports to itself": {[]org.ImportRow{{Code: "22CB00", Name: "长白山", Kind: "开发区", Parent: "22", ReportsTo: "22CB00"}}, []string{"reports_to:parent_unknown"}},
+		"class name":        {[]org.ImportRow{{Code: "c1", Name: "快乐班", Kind: "班级", Parent: "2122000001"}}, []string{"name:class_unreadable"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"learnspace/internal/access"
@@ -84,6 +85,11 @@ func (s *Service) move(ctx context.Context, tx *db.Tx, by access.Actor, n, p Nod
 		}
 	}
 	due := from <= s.today()
+	if due {
+		if err := s.checkOrder(ctx, tx, n, tree, from); err != nil {
+			return err
+		}
+	}
 	if err := s.putEdge(ctx, tx, by, edge{Node: n.ID, Parent: p.ID, Tree: tree, From: from, Applied: due, Document: document}); err != nil {
 		return err
 	}
@@ -117,6 +123,20 @@ func (s *Service) checkReportCircle(ctx context.Context, tx *db.Tx, n, p Node) e
 		if at, err = findNode(ctx, tx, at.Report); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkOrder refuses a move that would lie before one that is in force already:
+// history says what was, and the latest stretch is what holds now.
+func (s *Service) checkOrder(ctx context.Context, tx *db.Tx, n Node, tree Tree, from clock.Day) error {
+	var later int
+	if err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM org_edge WHERE node = $1 AND tree = $2 AND applied = 1 AND from_on > $3",
+		n.ID.Int(), string(tree), int64(from)).Scan(&later); err != nil {
+		return fmt.Errorf("read later edges: %w", err)
+	}
+	if later > 0 {
+		return fault.New(fault.ErrInvalid, "org.move.later")
 	}
 	return nil
 }
@@ -176,6 +196,7 @@ func (s *Service) ApplyDueEdges(ctx context.Context, by access.Actor) (int, erro
 		return 0, err
 	}
 	done := 0
+	var failed error
 	for _, e := range due {
 		applied := false
 		err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -183,15 +204,16 @@ func (s *Service) ApplyDueEdges(ctx context.Context, by access.Actor) (int, erro
 			applied, err = s.applyEdge(ctx, tx, by, e)
 			return err
 		})
-		if err != nil {
-			return done, fmt.Errorf("apply edge %d: %w", e.ID, err)
+		if err != nil { // the others are not held up by it
+			failed = errors.Join(failed, fmt.Errorf("apply edge %d: %w", e.ID, err))
+			continue
 		}
 		if applied {
 			done++
 		}
 	}
 	turned, err := s.turnDue(ctx, by)
-	return done + turned, err
+	return done + turned, errors.Join(failed, err)
 }
 
 func (s *Service) applyEdge(ctx context.Context, tx *db.Tx, by access.Actor, e edge) (bool, error) {

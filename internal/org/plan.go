@@ -165,7 +165,47 @@ func (p *plan) resolve(l *line, steps int) (int, bool) {
 		d = max(d, ud+1)
 	}
 	p.depth[l] = d
+	if p.inCircle(l, "parent") || l.reports != "" && p.inCircle(l, "reports_to") {
+		return 0, false
+	}
 	return d, p.check(l)
+}
+
+// inCircle walks up one of the trees, as the rows and the tree itself say, and
+// rejects the row when it comes back to it.
+func (p *plan) inCircle(l *line, column string) bool {
+	at := l.parent
+	if column == "reports_to" {
+		at = l.reports
+	}
+	for steps := 0; at != "" && steps <= 20; steps++ {
+		if at == l.code {
+			l.reject(column, "parent_circle", at, "")
+			return true
+		}
+		at = p.upOf(at, column)
+	}
+	return false
+}
+
+// upOf is the code of the parent of a code in the tree that the column is about.
+func (p *plan) upOf(code, column string) string {
+	n, known := p.byCode[code]
+	if up := p.first[code]; up != nil && up.outcome != rejected {
+		switch {
+		case column == "reports_to" && up.reports != "":
+			return up.reports
+		case up.parent != "" && (column == "parent" || !known):
+			return up.parent
+		}
+	}
+	if !known {
+		return ""
+	}
+	if column == "reports_to" {
+		return p.byID[n.Report].Code
+	}
+	return p.byID[n.Parent].Code
 }
 
 // inherit takes the parent of a known node where the cell is empty.
@@ -302,7 +342,7 @@ func (p *plan) step(l *line) (step, bool) {
 	if want := p.wanted(l, n); want != n {
 		st.set = &want
 	}
-	if l.kind != KindClass && l.kind != KindProvince {
+	if l.kind != KindClass && l.kind != KindProvince && !n.Closed() {
 		st.moves = p.movesOf(l, n.ID)
 	}
 	return st, true

@@ -19,6 +19,8 @@ import (
 type SpaceMaker interface {
 	MakeInstitution(ctx context.Context, by access.Actor, nodes []Node) error
 	UnmakeInstitution(ctx context.Context, by access.Actor, nodes []id.Node) error
+	// OpenDue opens what waited for the person to become a manager.
+	OpenDue(ctx context.Context, by access.Actor, person id.Person) error
 }
 
 // People tells what org must know of people. The package person implements it.

@@ -202,6 +202,11 @@ func (s *Service) Affiliate(ctx context.Context, by access.Actor, places ...Affi
 				return err
 			}
 			added++
+			if a.Role == RoleClassTeacher {
+				if err := s.openDue(ctx, by, a.Person); err != nil {
+					return err
+				}
+			}
 		}
 		return nil
 	})

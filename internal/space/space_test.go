@@ -197,6 +197,41 @@ func TestClassOpensByItsClassTeacher(t *testing.T) {
 	})
 }
 
+func TestConfirmedSpacesOpenWhenAVerifiedManagerComes(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		ctx := t.Context()
+		old := f.make(t, person.Draft{Name: "前任", Role: person.RoleTeacher, IDNo: "220381198501010031"})
+		next := f.make(t, person.Draft{Name: "后任", Role: person.RoleTeacher, IDNo: "222401201209150029"})
+		if _, err := f.spaces.Confirm(ctx, f.actor(access.School, old, f.school), f.school.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.spaces.Confirm(ctx, f.actor(access.ClassTeacher, old, f.class), f.class.ID); err != nil {
+			t.Fatal(err)
+		}
+		self := access.Actor{Person: next}
+		if err := f.people.Activate(ctx, self, next); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.people.Verify(ctx, self, next, person.SourceRoster); err != nil {
+			t.Fatal(err)
+		}
+		if f.opened(t, space.KindSchool)+f.opened(t, space.KindClass) != 0 {
+			t.Fatal("opened by somebody who manages nothing")
+		}
+		if _, err := f.orgs.Grant(ctx, f.op, org.GrantRequest{Person: next, Node: f.school.ID, Role: access.School}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.people.Affiliate(ctx, f.op, person.Affiliation{Person: next, Node: f.class.ID, Unit: f.school.ID, Role: person.RoleClassTeacher}); err != nil {
+			t.Fatal(err)
+		}
+		if f.opened(t, space.KindSchool) != 1 || f.opened(t, space.KindClass) != 1 {
+			t.Error("the confirmed spaces did not open")
+		}
+	})
+}
+
 func TestRefusedPupilStaysClosed(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
