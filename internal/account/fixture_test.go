@@ -37,7 +37,7 @@ type fixture struct {
 	numbers             int
 }
 
-func setup(t *testing.T, h *dbtest.Harness) *fixture {
+func setup(t testing.TB, h *dbtest.Harness) *fixture {
 	t.Helper()
 	f := &fixture{Harness: h, op: access.Operator("tester")}
 	f.orgs = org.New(h.DB, h.IDs, h.Clock, h.Log, h.Audit)
@@ -65,7 +65,7 @@ func (f *fixture) service(h account.Hasher) *account.Service {
 		Org: f.orgs, People: f.people, Hasher: h})
 }
 
-func (f *fixture) node(t *testing.T, code string) org.Node {
+func (f *fixture) node(t testing.TB, code string) org.Node {
 	t.Helper()
 	n, err := f.orgs.ByCode(t.Context(), f.op, code)
 	if err != nil {
@@ -74,7 +74,7 @@ func (f *fixture) node(t *testing.T, code string) org.Node {
 	return n
 }
 
-func (f *fixture) classOf(t *testing.T, school org.Node, no int) org.Node {
+func (f *fixture) classOf(t testing.TB, school org.Node, no int) org.Node {
 	t.Helper()
 	n, _, err := f.orgs.EnsureClass(t.Context(), f.op, school.ID, org.ClassKey{Stage: "P", EntryYear: 2017, No: no})
 	if err != nil {
@@ -84,7 +84,7 @@ func (f *fixture) classOf(t *testing.T, school org.Node, no int) org.Node {
 }
 
 // make makes one person at a node.
-func (f *fixture) make(t *testing.T, at org.Node, d person.Draft) id.Person {
+func (f *fixture) make(t testing.TB, at org.Node, d person.Draft) id.Person {
 	t.Helper()
 	d.Node, d.Unit = at.ID, at.Unit
 	if d.Role == person.RoleTeacher {
@@ -112,13 +112,13 @@ func (f *fixture) number(birth clock.Day) string {
 }
 
 // pupil makes a pupil of nine years in a class, with an identity number.
-func (f *fixture) pupil(t *testing.T, class org.Node, name string) id.Person {
+func (f *fixture) pupil(t testing.TB, class org.Node, name string) id.Person {
 	t.Helper()
 	return f.make(t, class, person.Draft{Name: name, Role: person.RolePupil, Birth: 20100307, Sex: 1, IDNo: f.number(20100307)})
 }
 
 // guardian gives a child a guardian with a phone on the roster.
-func (f *fixture) guardian(t *testing.T, child id.Person, at org.Node, phone string) {
+func (f *fixture) guardian(t testing.TB, child id.Person, at org.Node, phone string) {
 	t.Helper()
 	g := f.make(t, org.Node{ID: 0, Unit: at.Unit}, person.Draft{Name: "林父", Role: person.RoleGuardian, Phone: phone})
 	tail := ""
@@ -132,7 +132,7 @@ func (f *fixture) guardian(t *testing.T, child id.Person, at org.Node, phone str
 }
 
 // teacher makes a teacher of a school; with a class the class teacher of it.
-func (f *fixture) teacher(t *testing.T, at org.Node, name string) id.Person {
+func (f *fixture) teacher(t testing.TB, at org.Node, name string) id.Person {
 	t.Helper()
 	who := f.make(t, at, person.Draft{Name: name, Role: person.RoleTeacher, Birth: 19850307, IDNo: f.number(19850307)})
 	if at.Kind == org.KindClass {
@@ -145,7 +145,7 @@ func (f *fixture) teacher(t *testing.T, at org.Node, name string) id.Person {
 }
 
 // grant gives a role.
-func (f *fixture) grant(t *testing.T, who id.Person, at org.Node, role access.Role) id.Grant {
+func (f *fixture) grant(t testing.TB, who id.Person, at org.Node, role access.Role) id.Grant {
 	t.Helper()
 	g, err := f.orgs.Grant(t.Context(), f.op, org.GrantRequest{Person: who, Node: at.ID, Role: role})
 	if err != nil {
@@ -155,7 +155,7 @@ func (f *fixture) grant(t *testing.T, who id.Person, at org.Node, role access.Ro
 }
 
 // code issues a code by the command line.
-func (f *fixture) code(t *testing.T, who id.Person) string {
+func (f *fixture) code(t testing.TB, who id.Person) string {
 	t.Helper()
 	slip, err := f.accounts.IssueCode(t.Context(), f.op, who)
 	if err != nil {
@@ -172,7 +172,7 @@ func father(answer string) account.Guardian {
 const phone = "13900012345"
 
 // enter activates a person and returns the ticket.
-func (f *fixture) enter(t *testing.T, who id.Person, login string, g account.Guardian) account.Ticket {
+func (f *fixture) enter(t testing.TB, who id.Person, login string, g account.Guardian) account.Ticket {
 	t.Helper()
 	ticket, err := f.accounts.Activate(t.Context(), access.Anonymous(), account.Activation{Code: f.code(t, who), Guardian: g,
 		Login: login, Password: good, Network: "192.0.2.1"})
@@ -183,7 +183,7 @@ func (f *fixture) enter(t *testing.T, who id.Person, login string, g account.Gua
 }
 
 // as is whoever holds the ticket, by the rights of the moment.
-func (f *fixture) as(t *testing.T, ticket account.Ticket) access.Actor {
+func (f *fixture) as(t testing.TB, ticket account.Ticket) access.Actor {
 	t.Helper()
 	by, _, err := f.accounts.Authenticate(t.Context(), ticket.Token)
 	if err != nil {
@@ -194,7 +194,7 @@ func (f *fixture) as(t *testing.T, ticket account.Ticket) access.Actor {
 
 // staff makes a teacher with a role at a node, lets him in and returns him as
 // an actor.
-func (f *fixture) staff(t *testing.T, at org.Node, login string, role access.Role) access.Actor {
+func (f *fixture) staff(t testing.TB, at org.Node, login string, role access.Role) access.Actor {
 	t.Helper()
 	home := at
 	if at.IsRegion() {
@@ -211,7 +211,7 @@ func (f *fixture) staff(t *testing.T, at org.Node, login string, role access.Rol
 	return by
 }
 
-func (f *fixture) person(t *testing.T, who id.Person) person.Person {
+func (f *fixture) person(t testing.TB, who id.Person) person.Person {
 	t.Helper()
 	p, err := f.people.Get(t.Context(), f.op, who)
 	if err != nil {
@@ -221,7 +221,7 @@ func (f *fixture) person(t *testing.T, who id.Person) person.Person {
 }
 
 // verbs counts the events about a person.
-func (f *fixture) verbs(t *testing.T, who id.Person) map[string]int {
+func (f *fixture) verbs(t testing.TB, who id.Person) map[string]int {
 	t.Helper()
 	ctx := context.Background()
 	if _, err := f.Log.Sequence(ctx); err != nil {
@@ -245,7 +245,7 @@ func (f *fixture) verbs(t *testing.T, who id.Person) map[string]int {
 }
 
 // wantField fails unless err complains about the field with the key.
-func wantField(t *testing.T, err error, field, key string) {
+func wantField(t testing.TB, err error, field, key string) {
 	t.Helper()
 	for _, got := range fault.Fields(err) {
 		if got.Name == field && got.Key == key {
@@ -256,7 +256,7 @@ func wantField(t *testing.T, err error, field, key string) {
 }
 
 // wantKind fails unless err is of the kind.
-func wantKind(t *testing.T, what string, err, kind error) {
+func wantKind(t testing.TB, what string, err, kind error) {
 	t.Helper()
 	if !errors.Is(err, kind) {
 		t.Errorf("%s: got %v, want %v", what, err, kind)
@@ -264,7 +264,7 @@ func wantKind(t *testing.T, what string, err, kind error) {
 }
 
 // middle makes a junior school with a class of its first and its third year.
-func (f *fixture) middle(t *testing.T) []org.Node {
+func (f *fixture) middle(t testing.TB) []org.Node {
 	t.Helper()
 	rep, err := f.orgs.Import(t.Context(), f.op, []org.ImportRow{{Code: "3122000003", Name: "南关中学", Kind: "学校", Parent: "220102", Type: "311"}})
 	if err != nil || rep.Rejected > 0 {
