@@ -49,20 +49,33 @@ func build(t testing.TB, h *dbtest.Harness) *fixture {
 	f.people = person.New(h.DB, h.IDs, h.Clock, h.Keys, h.Log, h.Audit, f.orgs)
 	f.spaces = space.New(h.DB, h.IDs, h.Clock, h.Log, h.Audit, f.orgs, f.people)
 	f.figures = metrics.New(h.DB, h.IDs, h.Clock, h.Log, h.Audit, f.orgs, metrics.Options{})
-	f.jobs = job.New(h.DB, h.IDs, h.Clock, job.Options{})
 	var err error
 	f.blobDir = t.TempDir()
 	if f.files, err = blob.Open("file:" + f.blobDir); err != nil {
 		t.Fatal(err)
 	}
-	f.rosters = roster.New(roster.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Audit: h.Audit, Org: f.orgs, People: f.people,
-		Bases: f.figures, Jobs: f.jobs, Files: f.files, System: access.System("roster")})
+	f.rebuild()
 	return f
+}
+
+// rebuild makes the service anew on the fixture's parts.
+func (f *fixture) rebuild() {
+	f.jobs = job.New(f.DB, f.IDs, f.Clock, job.Options{})
+	f.rosters = roster.New(roster.Deps{DB: f.DB, IDs: f.IDs, Clock: f.Clock, Keys: f.Keys, Audit: f.Audit, Org: f.orgs, People: f.people,
+		Bases: f.figures, Jobs: f.jobs, Files: f.files, System: access.System("roster")})
 }
 
 func setup(t testing.TB, h *dbtest.Harness) *fixture {
 	t.Helper()
 	f := build(t, h)
+	f.tree()
+	return f
+}
+
+// tree makes the nodes.
+func (f *fixture) tree() {
+	f.t.Helper()
+	t := f.t
 	rep, err := f.orgs.Import(t.Context(), f.op, []org.ImportRow{
 		{Code: "22", Name: "吉林省", Kind: "省"},
 		{Code: "220100", Name: "长春市", Kind: "市州", Parent: "22"},
@@ -78,7 +91,6 @@ func setup(t testing.TB, h *dbtest.Harness) *fixture {
 	}
 	f.primary, f.second, f.junior, f.other = f.node("2122000001"), f.node("2122000002"), f.node("3122000001"), f.node("2122000003")
 	f.county = f.node("220102")
-	return f
 }
 
 func (f *fixture) node(code string) org.Node {

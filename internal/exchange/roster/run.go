@@ -213,8 +213,10 @@ func (e *engine) run(ctx context.Context, bid id.Batch) (Report, error) {
 		}
 		d.keep(e.mode)
 		e.grow()
-		if e.progress != nil {
-			e.progress(c.first + int64(len(c.items)))
+		for _, tell := range []func(int64){e.progress, e.s.committed} {
+			if tell != nil {
+				tell(c.first + int64(len(c.items)))
+			}
 		}
 		return nil
 	})

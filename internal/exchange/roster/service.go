@@ -55,6 +55,8 @@ type Service struct {
 	jobs   *job.Service
 	files  Files
 	system access.Actor
+	// committed is told after each chunk; only tests set it.
+	committed func(rows int64)
 }
 
 // New returns the service and registers its background work.

@@ -113,6 +113,9 @@ func (s *Service) clerk(ctx context.Context, b Batch) (access.Actor, error) {
 		return access.Actor{}, err
 	}
 	role := access.Role(b.role)
+	if b.By == 0 { // the command line
+		return s.as(access.Actor{Role: role, Name: b.ByName}), nil
+	}
 	return access.Actor{Person: b.By, Account: b.account, Name: b.ByName, Role: role,
 		Places: []access.Place{{Node: b.Node, Path: path, Role: role}}}, nil
 }
