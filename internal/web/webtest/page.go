@@ -45,11 +45,13 @@ func (p *Page) Want(status int) *Page {
 // Location is where the answer leads.
 func (p *Page) Location() string { return p.Header.Get("Location") }
 
-// Follow wants a 303 and opens where it leads.
+// Follow wants a 303 and opens where it leads; like a browser it keeps the
+// fragment to itself.
 func (p *Page) Follow() *Page {
 	p.t.Helper()
 	p.Want(http.StatusSeeOther)
-	return p.browser.Get(p.Location())
+	address, _, _ := strings.Cut(p.Location(), "#")
+	return p.browser.Get(address)
 }
 
 // Find returns the nodes that a CSS selector names.
