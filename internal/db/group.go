@@ -31,8 +31,9 @@ type group struct {
 	closed  bool
 	waiting atomic.Int64
 
-	last int // size of the group before
-	wal  *checkpointer
+	last    int          // size of the group before
+	running atomic.Int64 // when the closure that runs now began, 0 for none
+	wal     *checkpointer
 }
 
 // call is one DB.Tx that waits for its turn.
@@ -128,6 +129,38 @@ func (c *call) run(g *group, t turn) {
 	c.gone = false
 }
 
+// hand lets a caller run on the connection and waits until it gives it back.
+func (g *group) hand(c *call, t turn) {
+	g.running.Store(time.Now().UnixMilli())
+	c.turn <- t
+	<-g.ran
+	g.running.Store(0)
+}
+
+// slowClosure is when a closure is complained about: it holds up every writer,
+// or waits for itself because it began a Tx without its own ctx.
+const slowClosure = 10 * time.Second
+
+// watch complains about closures that do not end.
+func (g *group) watch() {
+	ticker := time.NewTicker(slowClosure / 2)
+	defer ticker.Stop()
+	said := int64(0)
+	for {
+		select {
+		case <-g.ended:
+			return
+		case now := <-ticker.C:
+			began := g.running.Load()
+			if began == 0 || began == said || now.UnixMilli()-began < slowClosure.Milliseconds() {
+				continue
+			}
+			said = began
+			g.d.log.Warn("a transaction holds up every writer", "seconds", (now.UnixMilli()-began)/1000, "waiting", g.waiting.Load())
+		}
+	}
+}
+
 // loop serves the queue until it is closed.
 func (g *group) loop() {
 	defer close(g.ended)
@@ -168,8 +201,7 @@ func (g *group) serve(first *call, batch []*call) []*call {
 	batch = append(batch, c)
 	for c = g.next(1, end); c != nil; c = g.next(len(batch), end) {
 		batch = append(batch, c)
-		c.turn <- turn{s: s}
-		<-g.ran
+		g.hand(c, turn{s: s})
 		if s.broken != nil {
 			g.rescue(batch)
 			return batch
@@ -188,8 +220,7 @@ func (g *group) begin(c *call) *session {
 		c.turn <- turn{err: fmt.Errorf("begin: %w", err)}
 		return nil
 	}
-	c.turn <- turn{s: s, whole: true}
-	<-g.ran
+	g.hand(c, turn{s: s, whole: true})
 	if s.broken == nil && c.err == nil && !c.gone {
 		return s
 	}

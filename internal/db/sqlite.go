@@ -111,6 +111,7 @@ func (d *DB) startGroup(ctx context.Context, path string) error {
 	}
 	d.group = g
 	go g.loop()
+	go g.watch()
 	return nil
 }
 
