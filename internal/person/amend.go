@@ -145,9 +145,12 @@ func (s *Service) rekey(ctx context.Context, tx *db.Tx, old, now Draft) error {
 }
 
 func (s *Service) dropKey(ctx context.Context, tx *db.Tx, person id.Person, k keyValue) error {
-	_, err := tx.Exec(ctx, "DELETE FROM person_key WHERE kind = $1 AND h64 = $2 AND person = $3",
-		int64(k.kind), s.keys.Hash64(hashNames[k.kind], k.value), person.Int())
-	return err
+	for _, h := range s.hashesOf(k.kind, k.value) {
+		if _, err := tx.Exec(ctx, "DELETE FROM person_key WHERE kind = $1 AND h64 = $2 AND person = $3", int64(k.kind), h, person.Int()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) addKey(ctx context.Context, person id.Person, k keyValue) error {

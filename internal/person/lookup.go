@@ -78,15 +78,17 @@ func (s *Service) Lookup(ctx context.Context, by access.Actor, kind KeyKind, val
 // lookup also tells which values share their hash with another value, and the
 // highest n in use there.
 func (s *Service) lookup(ctx context.Context, q db.Queryer, kind KeyKind, values []string) (map[string]Found, map[string]int, error) {
-	hashes := make([]int64, len(values))
-	parallel(len(values), func(i int) { hashes[i] = s.keys.Hash64(hashNames[kind], values[i]) })
+	hashes := make([][]int64, len(values))
+	parallel(len(values), func(i int) { hashes[i] = s.hashesOf(kind, values[i]) })
 	asked := make(map[int64][]string, len(values))
 	distinct := make([]int64, 0, len(values))
-	for i, h := range hashes {
-		if asked[h] == nil {
-			distinct = append(distinct, h)
+	for i, all := range hashes {
+		for _, h := range all {
+			if asked[h] == nil {
+				distinct = append(distinct, h)
+			}
+			asked[h] = append(asked[h], values[i])
 		}
-		asked[h] = append(asked[h], values[i])
 	}
 	found, taken := map[string]Found{}, map[string]int{}
 	for len(distinct) > 0 {
