@@ -18,7 +18,7 @@ type merge struct{ top, left, bottom, right int }
 // sheet reads the sheet once: that its XML is whole, its merged regions, whether a
 // cell holds anything. An empty sheet gives nil.
 func (w *workbook) sheet(ctx context.Context, ref sheetRef) (*Sheet, error) {
-	r := &rowReader{w: w, part: ref.part}
+	r := &rowReader{w: w, part: ref.part, look: true}
 	filled := false
 	if err := r.each(ctx, nil, func(row Row) error {
 		filled = true
@@ -45,6 +45,8 @@ type rowReader struct {
 	row    int
 	column int
 	used   bool
+	look   bool   // the first look at the sheet
+	value  []byte // of the present cell
 	open   []openMerge
 	rest   []merge
 }
@@ -121,12 +123,12 @@ func (r *rowReader) readCell(x *xmlScanner) error {
 	if c := columnOf(x.attrBytes("r")); c > 0 {
 		r.column = c
 	}
-	kind := string(x.attrBytes("t"))
-	style, _ := strconv.Atoi(string(x.attrBytes("s")))
+	kind := cellKind(x.attrBytes("t"))
+	style := decimal(x.attrBytes("s"))
 	if x.empty {
 		return nil
 	}
-	var value []byte
+	value := r.value[:0]
 	formula, keep := false, false
 	phonetic := false
 	for {
@@ -158,11 +160,54 @@ func (r *rowReader) readCell(x *xmlScanner) error {
 			case "rPh":
 				phonetic = false
 			case "c":
-				r.put(kind, style, value, formula)
+				r.value = value
+				if r.look && !formula && kind != "s" && !blankBytes(value) {
+					r.used = true // the first look only asks whether there is anything
+				} else {
+					r.put(kind, style, value, formula)
+				}
 				return nil
 			}
 		}
 	}
+}
+
+// cellKind is the t attribute as one of its known words, without a copy.
+func cellKind(t []byte) string {
+	switch string(t) {
+	case "s":
+		return "s"
+	case "str", "inlineStr":
+		return "str"
+	case "b":
+		return "b"
+	case "e":
+		return "e"
+	case "d":
+		return "d"
+	}
+	return "n"
+}
+
+// decimal reads a small number; 0 for none.
+func decimal(s []byte) int {
+	n := 0
+	for _, c := range s {
+		if c < '0' || c > '9' || n > 1<<24 {
+			return 0
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n
+}
+
+func blankBytes(s []byte) bool {
+	for _, c := range s {
+		if c > ' ' && c < 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 // put stores the cell at the present column.
@@ -173,12 +218,10 @@ func (r *rowReader) put(kind string, style int, value []byte, formula bool) {
 	cell := Cell{Kind: Text}
 	switch kind {
 	case "s":
-		i, err := strconv.Atoi(string(bytes.TrimSpace(value)))
-		if err != nil {
-			i = -1
+		if i := bytes.TrimSpace(value); len(i) > 0 {
+			cell.Text, _ = r.w.strings.at(decimal(i))
 		}
-		cell.Text, _ = r.w.strings.at(i)
-	case "str", "inlineStr":
+	case "str":
 		cell.Text = string(control(value))
 	case "b":
 		cell.Kind, cell.Text = Bool, "FALSE"

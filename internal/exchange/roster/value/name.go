@@ -46,7 +46,11 @@ func Name(s string) string {
 		}
 		out = append(out, r)
 	}
-	return strings.Trim(joinParts(string(out)), " ·")
+	name := strings.Trim(joinParts(string(out)), " ·'`\",;“”‘’")
+	if Empty(name) {
+		return ""
+	}
+	return name
 }
 
 func hasASCIILetter(s string) bool {
