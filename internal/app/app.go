@@ -90,16 +90,17 @@ func Open(ctx context.Context, c config.Config, o Options) (a *App, err error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
-	a = &App{Config: c, Clock: o.Clock}
+	part := &App{Config: c, Clock: o.Clock}
+	a = part
 	if a.Clock == nil {
 		a.Clock = clock.System()
 		if c.Demo != nil {
 			a.Clock = clock.Shifted(a.Clock, c.Demo.Offset)
 		}
 	}
-	defer func() {
+	defer func() { // a return of an error has made a nil
 		if err != nil {
-			a.Close()
+			part.Close()
 		}
 	}()
 	if a.Keys, err = openKeys(c); err != nil {

@@ -71,7 +71,7 @@ func Migrate(ctx context.Context, c config.Config, plan bool) ([]string, error) 
 // Doctor checks an installation that no server holds.
 func Doctor(ctx context.Context, c config.Config) ([]Check, error) {
 	checks := folderChecks(c)
-	d, err := db.Open(ctx, c.DB, db.Options{ReadOnly: c.DB[:6] == "sqlite"})
+	d, err := db.Open(ctx, c.DB, db.Options{})
 	if err != nil {
 		return append(checks, Check{"database", false, err.Error()}), nil
 	}

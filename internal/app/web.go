@@ -45,7 +45,7 @@ func (a *App) newWeb(log *slog.Logger) (*web.Server, error) {
 		orgweb.New(a.Org, a.People, a.Spaces),
 		rosterweb.New(a.Rosters, a.Org),
 		spaceweb.New(a.Posts, a.Notices, a.Org),
-		figureweb.New(a.Metrics, a.Org),
+		figureweb.New(a.Metrics, a.Org, a.Bulletin),
 		bulletinweb.New(a.Bulletin, a.Metrics, a.Org),
 	}
 	var routes []web.Route

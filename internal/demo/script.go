@@ -32,7 +32,7 @@ func (s *stage) write() {
 		day := at(time.March, 4, 9, 0).AddDate(0, 0, i*35/len(s.world.schools)).Add(time.Duration(i%7) * 17 * time.Minute)
 		s.later(day, "open "+sc.name, func() error { return s.openSchool(sc) })
 		s.later(at(time.September, 2+i%9, 10, i%60), "new school year of "+sc.name, func() error { return s.autumn(sc) })
-		if i%3 != 0 {
+		if i%3 != 0 && !s.world.centre(sc.code) {
 			s.later(at(time.October, 14, 9, i%60), "confirm bases of "+sc.name, func() error { return s.confirmBase(sc) })
 		}
 	}

@@ -3,6 +3,7 @@ package demo
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"learnspace/internal/clock"
 	"learnspace/internal/codes"
@@ -13,6 +14,12 @@ import (
 type world struct {
 	schools []*school
 	wide    []string // codes of the schools whose accounts a wide demo prints
+}
+
+// centre reports whether a teaching point belongs to the school: the figures
+// of its node then hold the point's people too.
+func (w *world) centre(code string) bool {
+	return slices.ContainsFunc(w.schools, func(s *school) bool { return s.parent == code })
 }
 
 // school is one invented school with its people as the rosters will list them.
