@@ -26,8 +26,8 @@ func Name(s string) string {
 	if Empty(s) {
 		return ""
 	}
-	if common(s) && strings.IndexAny(s, ". ") < 0 && !hasASCIILetter(s) {
-		return strings.Trim(s, "'`,;")
+	if common(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < 0x80 }) {
+		return s
 	}
 	s = strings.Trim(s, "'`\",;“”‘’")
 	runes := []rune(s)
