@@ -113,8 +113,8 @@ func (d *decider) match(it *item) (k *known, conflict bool) {
 }
 
 // matchName finds a pupil of the same school by name, sex and birth: for a row
-// without number anybody whom nothing contradicts, for a row with a number
-// only somebody who has been without ID number so far.
+// without ID number anybody whom nothing contradicts, for a row with one only
+// somebody who has been without so far.
 func (d *decider) matchName(it *item) *known {
 	if it.row.Sex == 0 || it.row.Birth == 0 || it.placeValue == "" {
 		return nil

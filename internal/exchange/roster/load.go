@@ -139,12 +139,12 @@ func placeOf(a person.Affiliation) place {
 	return place{id: a.ID, node: a.Node, unit: a.Unit, role: a.Role, subject: a.Subject, post: a.Post, primary: a.Primary, batch: a.Batch}
 }
 
-// namesakes loads the pupils of those schools whose rows without number are
-// not found by their place.
+// namesakes loads the pupils of those schools whose rows without identity
+// number are not found otherwise.
 func (e *engine) namesakes(ctx context.Context, d *decider, items []*item) error {
 	for _, it := range items {
-		if it.row.Rejected || it.row.Kind != read.Pupils || !it.numberless() || d.byKey[keyRef{person.ByPlace, it.placeValue}] != nil ||
-			d.bySchool[it.school.id] != nil {
+		if it.row.Rejected || it.row.Kind != read.Pupils || it.row.IDNo != "" || d.byNumber(it) != nil ||
+			d.byKey[keyRef{person.ByPlace, it.placeValue}] != nil || d.bySchool[it.school.id] != nil {
 			continue
 		}
 		names := map[string][]*known{}

@@ -120,6 +120,3 @@ type item struct {
 
 // cellSeparator joins the cells of a row; no cell contains it.
 const cellSeparator = "\x1f"
-
-// numberless reports whether the row has no number of either kind.
-func (it *item) numberless() bool { return it.row.IDNo == "" && it.row.StudentNo == "" }

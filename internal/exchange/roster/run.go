@@ -298,16 +298,7 @@ var errTaken = errors.New("another run goes on with this batch")
 // touched schools, the state.
 func (e *engine) finish(ctx context.Context, d *decider) error {
 	if e.mode == Whole {
-		gone, err := e.leavers(ctx, d)
-		if err != nil {
-			return err
-		}
-		for part := range slices.Chunk(gone, 500) {
-			if err := e.leave(ctx, part); err != nil {
-				return err
-			}
-		}
-		if _, err := e.s.db.Exec(ctx, `UPDATE ros_batch SET leavers = leavers + $1 WHERE id = $2`, len(gone), e.batch); err != nil {
+		if err := e.letGo(ctx, d); err != nil {
 			return err
 		}
 	}

@@ -108,6 +108,30 @@ func (e *engine) leavers(ctx context.Context, d *decider) ([]leaver, error) {
 	return out, nil
 }
 
+// letGo lets leave whom a whole roster leaves out. Where more would leave now
+// than somebody has confirmed, since others came in between, nobody does.
+func (e *engine) letGo(ctx context.Context, d *decider) error {
+	gone, err := e.leavers(ctx, d)
+	if err != nil {
+		return err
+	}
+	b, err := e.s.batch(ctx, e.s.db, e.batch)
+	if err != nil {
+		return err
+	}
+	if !b.CheckedAt.IsZero() && int64(len(gone)) > b.leavers {
+		gone = nil
+	}
+	for part := range slices.Chunk(gone, 500) {
+		if err := e.leave(ctx, part); err != nil {
+			return err
+		}
+	}
+	_, err = e.s.db.Exec(ctx, `UPDATE ros_batch SET leavers = (SELECT COUNT(*) FROM ros_change WHERE batch = $1 AND kind = 'left') WHERE id = $2`,
+		e.batch, e.batch)
+	return err
+}
+
 // leave lets persons leave and keeps how to take that back.
 func (e *engine) leave(ctx context.Context, gone []leaver) error {
 	return e.s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
