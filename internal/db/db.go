@@ -35,6 +35,9 @@ type Options struct {
 	// Relaxed gives up durability: a power cut may lose the newest writes. It
 	// is for tests and scratch data.
 	Relaxed bool
+	// Twice runs every closure of Tx two times, the first one undone: tests find
+	// with it what a closure leaves outside its transaction.
+	Twice bool
 	// PoolSize bounds the connections that read (SQLite) or work (PostgreSQL);
 	// 0 means 16.
 	PoolSize int
@@ -142,10 +145,30 @@ func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error)
 	if d.opt.ReadOnly {
 		return ErrReadOnly
 	}
+	if d.opt.Twice {
+		fn = twice(fn)
+	}
 	if d.group != nil {
 		return d.group.do(ctx, fn)
 	}
 	return d.serverTx(ctx, fn)
+}
+
+// errUndo ends the first of two runs.
+var errUndo = errors.New("undone")
+
+// twice returns fn run, undone and run again.
+func twice(fn func(ctx context.Context, tx *Tx) error) func(ctx context.Context, tx *Tx) error {
+	return func(ctx context.Context, tx *Tx) error {
+		err := tx.nested(ctx, func(ctx context.Context, tx *Tx) error {
+			_ = fn(ctx, tx)
+			return errUndo
+		})
+		if !errors.Is(err, errUndo) {
+			return err
+		}
+		return fn(ctx, tx)
+	}
 }
 
 // Join is Tx for a part that cannot fail alone: inside another Tx it runs

@@ -97,7 +97,9 @@ func URL(tb testing.TB, e db.Dialect) string {
 // NewAt returns a harness on the database at url.
 func NewAt(tb testing.TB, e db.Dialect, url string) *Harness {
 	tb.Helper()
-	d, err := db.Open(context.Background(), url, db.Options{Relaxed: true, PoolSize: 12})
+	d, err := db.Open(context.Background(), url, db.Options{
+		Relaxed: true, PoolSize: 12, Twice: os.Getenv("LEARNSPACE_TEST_TWICE") != "",
+	})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -5,4 +5,7 @@
 // itself and shares between all test processes of the user. Without the
 // server's programs the list of engines is shorter, which one line says;
 // LEARNSPACE_TEST_REQUIRE=postgres makes that a failure.
+//
+// LEARNSPACE_TEST_TWICE=1 runs every closure of a transaction twice, the first
+// run undone: what a closure leaves outside its transaction then fails a test.
 package dbtest
