@@ -205,12 +205,8 @@ func (f *Face) saveGrant(w http.ResponseWriter, r *http.Request) error {
 	if req.Until, err = clock.ParseDay(form.until); err != nil {
 		return f.again(w, r, fault.Invalid(fault.At("until", "org.grant.until")))
 	}
-	if form.unit != "" {
-		unit, err := f.unitBelow(ctx, by, node, form.unit)
-		if err != nil {
-			return f.again(w, r, err)
-		}
-		req.Node = unit
+	if req.Node, err = f.unitOf(ctx, by, node, form); err != nil {
+		return f.again(w, r, err)
 	}
 	if !slices.Contains(access.Givable(by.Role), form.role) {
 		return f.again(w, r, fault.Invalid(fault.At("role", "org.grant.role_missing")))
@@ -222,17 +218,41 @@ func (f *Face) saveGrant(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, address(node, "grants"))
 }
 
-// unitBelow finds the node with this code at or below the page's node.
-func (f *Face) unitBelow(ctx context.Context, by access.Actor, node id.Node, code string) (id.Node, error) {
+// unitOf is where the role is to be held: at the unit that the form names; else
+// at the page's node, or, where the role does not fit that kind of node, at the
+// unit in which the person works.
+func (f *Face) unitOf(ctx context.Context, by access.Actor, node id.Node, form grantForm) (id.Node, error) {
 	at, err := f.org.Get(ctx, by, node)
 	if err != nil {
 		return 0, err
 	}
-	n, err := f.org.ByCode(ctx, by, code)
-	if errors.Is(err, fault.ErrNotFound) || err == nil && !access.Covers(at.Path, n.Path) {
-		return 0, fault.Invalid(fault.At("unit", "org.grant.unit_unknown"))
+	if form.unit != "" {
+		n, err := f.org.ByCode(ctx, by, form.unit)
+		if errors.Is(err, fault.ErrNotFound) || err == nil && !access.Covers(at.Path, n.Path) {
+			return 0, fault.Invalid(fault.At("unit", "org.grant.unit_unknown"))
+		}
+		return n.ID, err
 	}
-	return n.ID, err
+	if access.FitsKind(form.role, at.Kind) || form.person == 0 {
+		return node, nil
+	}
+	p, err := f.people.Get(ctx, by, form.person)
+	if err != nil {
+		return node, ignoreMissing(err)
+	}
+	n, err := f.org.Get(ctx, by, p.Unit)
+	if err != nil || !access.Covers(at.Path, n.Path) || !access.FitsKind(form.role, n.Kind) {
+		return node, ignoreMissing(err)
+	}
+	return n.ID, nil
+}
+
+// ignoreMissing lets the service say that somebody or something is not there.
+func ignoreMissing(err error) error {
+	if errors.Is(err, fault.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // again shows the form with what was sent and what is wrong with it; errors

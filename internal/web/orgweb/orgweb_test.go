@@ -219,13 +219,17 @@ func TestGiveAndEndARole(t *testing.T) {
 			"nobody":                     {"role": {"school"}, "unit": {"2122000001"}},
 			"no role":                    {"person": {who.String()}},
 			"another county's school":    {"person": {who.String()}, "role": {"school"}, "unit": {"2122000002"}},
-			"a role of another kind":     {"person": {who.String()}, "role": {"school"}},
+			"a role of another kind":     {"person": {who.String()}, "role": {"county"}, "unit": {"2122000001"}},
 			"a day in the past":          {"person": {who.String()}, "role": {"school"}, "unit": {"2122000001"}, "until": {"2019-01-01"}},
 			"no day":                     {"person": {who.String()}, "role": {"school"}, "unit": {"2122000001"}, "until": {"soon"}},
 		} {
 			if got := county.Post(f.page("220102", "/grants"), bad); got.Status != http.StatusUnprocessableEntity || got.Count(".error-summary") != 1 {
 				t.Errorf("%s: status %d", name, got.Status)
 			}
+		}
+		county.Post(f.page("220102", "/grants"), url.Values{"person": {who.String()}, "role": {"registrar"}}).Want(http.StatusSeeOther)
+		if got := county.Get(f.page("220102", "/grants")).Texts("#grants tbody tr"); len(got) != 1 || !strings.Contains(got[0], "南关实验小学") {
+			t.Errorf("a school's role without a unit: %q", got)
 		}
 		self := f.as(access.County, "220102", who)
 		self.Post(f.page("220102", "/grants"), form).Want(http.StatusForbidden)
