@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"learnspace/internal/access"
 	"learnspace/internal/audit"
@@ -89,7 +90,7 @@ func (s *Service) dress(f *Figures, n org.Node) {
 		f.Node = n.ID.String()
 	}
 	f.AsOf = f.Month.End()
-	if now := s.clk.Now(); now.Before(f.AsOf) {
+	if now := s.clk.Now().Truncate(time.Second); now.Before(f.AsOf) {
 		f.AsOf = now
 	}
 }
@@ -217,8 +218,8 @@ type MonthFigures struct {
 	Active        Count
 }
 
-// Months returns every month in which something happened at the node, oldest
-// first, and the present one.
+// Months returns every month from the first in which something happened at the
+// node to the present one, oldest first.
 func (s *Service) Months(ctx context.Context, by access.Actor, node id.Node) ([]MonthFigures, error) {
 	n, err := s.readable(ctx, by, node)
 	if err != nil {
@@ -232,11 +233,23 @@ func (s *Service) Months(ctx context.Context, by access.Actor, node id.Node) ([]
 	if err != nil {
 		return nil, fmt.Errorf("months of node %d: %w", node, err)
 	}
-	now := clock.MonthOf(s.clk.Now())
-	if len(out) == 0 || out[len(out)-1].Month < now {
-		out = append(out, MonthFigures{Month: now})
+	return fillMonths(out, clock.MonthOf(s.clk.Now()), frozen), nil
+}
+
+// fillMonths adds the months in which nothing happened.
+func fillMonths(some []MonthFigures, now, frozen clock.Month) []MonthFigures {
+	if len(some) == 0 {
+		return []MonthFigures{{Month: now, Frozen: now <= frozen}}
 	}
-	return out, nil
+	var all []MonthFigures
+	for m := some[0].Month; m <= now || len(some) > 0; m = m.Next() {
+		one := MonthFigures{Month: m, Frozen: m <= frozen}
+		if len(some) > 0 && some[0].Month == m {
+			one, some = some[0], some[1:]
+		}
+		all = append(all, one)
+	}
+	return all
 }
 
 // CatchUp folds every event that is in the log by now.

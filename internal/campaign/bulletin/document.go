@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"learnspace/internal/clock"
@@ -197,7 +198,11 @@ func (c Content) leftOutNote() string {
 func (c Content) words() []paper.Block {
 	t := paper.Table{Caption: "本期所用指标", Sheet: annexWords, Form: true, Widths: []float64{1.3, 3.6, 2.4},
 		Head: [][]paper.Cell{{paper.Text("指标"), paper.Text("分子或计算规则"), paper.Text("分母、范围")}}}
-	for _, d := range definitions {
+	lines := definitions
+	if c.Total.Guardians > 0 {
+		lines = append(slices.Clone(lines), guardianDefinition)
+	}
+	for _, d := range lines {
 		t.Rows = append(t.Rows, []paper.Cell{paper.Label(d[0]), paper.Text(d[1]), paper.Text(d[2])})
 	}
 	return []paper.Block{t}

@@ -88,7 +88,10 @@ func (c Content) building() string {
 		fmt.Fprintf(&b, "，完成年度目标的%s%%", paper.Rate(t.Year, t.Target))
 	}
 	b.WriteString("。教师" + stock(t.Teachers, t.TeacherBase) + "；学生" + stock(t.Pupils, t.PupilBase))
-	fmt.Fprintf(&b, "；已绑定家长%d人，另行统计。", t.Guardians)
+	if t.Guardians > 0 { // binding is a part to come: until then no 0 is printed
+		fmt.Fprintf(&b, "；已绑定家长%d人，另行统计", t.Guardians)
+	}
+	b.WriteString("。")
 	fmt.Fprintf(&b, "学校%d所，开通机构空间%d所%s；班级%d个，开通%d个%s。", t.Schools, t.SchoolsOpened, bracket(t.SchoolsOpened, t.Schools),
 		t.Classes, t.ClassesOpened, bracket(t.ClassesOpened, t.Classes))
 	return b.String()
@@ -185,6 +188,9 @@ func (c Content) baseNote() string {
 	return text
 }
 
+// guardianDefinition is printed where there are bound parents.
+var guardianDefinition = [3]string{"已绑定家长", "监护关系经核实的家长，与教师、学生分别统计，不相加", paper.None}
+
 // definitions are the lines of annex 指标解释 for the figures that are printed.
 var definitions = [][3]string{
 	{"本月新增实名", "本月首次完成实名核验的教师、学生，一人一次，归核验时所在单位；减去本月发现的错误和重复", paper.None},
@@ -192,6 +198,5 @@ var definitions = [][3]string{
 	{"教师、学生实名率", "截至时在册并且已实名（本人激活、身份核对一致），按主任职（学籍）单位，一人计一次", "同一单位同日的在册数，来源随表注明"},
 	{"学校开通率", "管理员已实名并确认学校信息", "正常状态的学校；教学点不计为学校，其人员、班级计入中心校"},
 	{"班级开通率", "班主任已实名并确认班级名单", "本学年行政班"},
-	{"已绑定家长", "监护关系经核实的家长，与教师、学生分别统计，不相加", paper.None},
 	{"不计入的", "标志为测试、演示的单位；幼儿园（含附设幼儿班）、高等职业学校和机关人员另行统计", paper.None},
 }

@@ -33,6 +33,9 @@ type dashboardPage struct {
 	Needs  []need
 	Pages  ui.Pages
 	Rows   int
+	// Target is the target of the month's year, 0 for none, and Year what is
+	// new since 1 January.
+	Target, Year int64
 }
 
 // need is a reason for which something waits, with where.
@@ -75,6 +78,10 @@ func (f *Face) showDashboard(w http.ResponseWriter, r *http.Request) error {
 	if p.Crumbs, err = f.crumbs(ctx, by, node); err != nil {
 		return err
 	}
+	if p.Target, _, err = f.targets.TargetOf(ctx, by, node, table.All.Month.Year()); err != nil {
+		return err
+	}
+	p.Year = p.newInYear()
 	if len(table.Rows) > 0 {
 		p.Lines = lines(ctx, table.Rows, table.Rest, restName(ctx, table.Node))
 	}
@@ -182,6 +189,16 @@ func (p dashboardPage) cumulative() (out []int64, top int64) {
 		out, top = append(out, sum), max(top, sum)
 	}
 	return out, top
+}
+
+// newInYear is what is new from 1 January up to the month shown.
+func (p dashboardPage) newInYear() (sum int64) {
+	for _, m := range p.Months {
+		if m.Month.Year() == p.All.Month.Year() && m.Month <= p.All.Month {
+			sum += m.NewlyVerified.Sum()
+		}
+	}
+	return sum
 }
 
 // needs lists what waits, by cause and never by rank: where the roster has to be

@@ -33,6 +33,13 @@ type fixture struct {
 	next int64
 }
 
+// targets knows of one target, that of the city.
+type targets struct{}
+
+func (targets) TargetOf(context.Context, access.Actor, id.Node, int) (int64, bool, error) {
+	return 200, true, nil
+}
+
 func setup(t *testing.T, h *dbtest.Harness) *fixture {
 	t.Helper()
 	log, trail := event.New(h.DB, h.IDs, h.Clock), audit.New(h.DB, h.IDs, h.Clock)
@@ -57,7 +64,7 @@ func setup(t *testing.T, h *dbtest.Harness) *fixture {
 	if err := figures.CatchUp(ctx, root); err != nil {
 		t.Fatal(err)
 	}
-	f.site = webtest.New(t, figureweb.New(figures, tree).Routes()...)
+	f.site = webtest.New(t, figureweb.New(figures, tree, targets{}).Routes()...)
 	return f
 }
 

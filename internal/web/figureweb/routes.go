@@ -17,11 +17,17 @@ import (
 type Face struct {
 	figures *metrics.Service
 	org     *org.Service
+	targets Targets
+}
+
+// Targets knows the yearly target of a node; the bulletin's service has it.
+type Targets interface {
+	TargetOf(ctx context.Context, by access.Actor, node id.Node, year int) (n int64, ok bool, err error)
 }
 
 // New builds the face.
-func New(figures *metrics.Service, tree *org.Service) *Face {
-	return &Face{figures: figures, org: tree}
+func New(figures *metrics.Service, tree *org.Service, targets Targets) *Face {
+	return &Face{figures: figures, org: tree, targets: targets}
 }
 
 // Routes lists the pages.

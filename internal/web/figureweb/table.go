@@ -16,21 +16,18 @@ type rate struct {
 	Label string
 	Text  string // 85.3%, — or the note that the roster has to be checked
 	Frac  string // 2,075 / 2,432
-	Num   int64
-	Den   int64
-	Bar   bool // the text is a rate that a bar may show
 }
 
 // rateText writes a rate by the rules of tables: none on a small base, and no
 // rate at all where the base is smaller than its part.
-func rateText(ctx context.Context, num, den int64) (text string, bar bool) {
+func rateText(ctx context.Context, num, den int64) string {
 	switch {
 	case num > den:
-		return i18n.T(ctx, "figure.unchecked"), false
+		return i18n.T(ctx, "figure.unchecked")
 	case den < minBase:
-		return paper.None, false
+		return paper.None
 	}
-	return i18n.Rate(num, den), true
+	return i18n.Rate(num, den)
 }
 
 // measure is one rate of a table.
@@ -84,8 +81,11 @@ func lines(ctx context.Context, rows []metrics.Row, rest metrics.Figures, restNa
 		nums, dens := column(all, m, 0), column(all, m, 1)
 		for i, f := range all {
 			num, den := m.parts(f)
-			r := rate{Label: i18n.T(ctx, m.key), Num: num, Den: den, Frac: nums[i] + " / " + dens[i]}
-			r.Text, r.Bar = rateText(ctx, num, den)
+			r := rate{Label: i18n.T(ctx, m.key), Text: paper.None, Frac: nums[i] + " / " + dens[i]}
+			// A rate would give a hidden count away.
+			if nums[i] == i18n.Number(num) && dens[i] == i18n.Number(den) {
+				r.Text = rateText(ctx, num, den)
+			}
 			out[i].Rates = append(out[i].Rates, r)
 		}
 	}
@@ -132,9 +132,7 @@ func total(ctx context.Context, f metrics.Figures) line {
 	out := line{Name: i18n.T(ctx, "figure.total"), Newly: i18n.Number(f.NewlyVerified.Sum()), Cumulative: i18n.Number(f.CumulativeVerified.Sum())}
 	for _, m := range measures {
 		num, den := m.parts(&f)
-		r := rate{Label: i18n.T(ctx, m.key), Num: num, Den: den, Frac: i18n.Fraction(num, den)}
-		r.Text, r.Bar = rateText(ctx, num, den)
-		out.Rates = append(out.Rates, r)
+		out.Rates = append(out.Rates, rate{Label: i18n.T(ctx, m.key), Text: rateText(ctx, num, den), Frac: i18n.Fraction(num, den)})
 	}
 	return out
 }
