@@ -23,7 +23,7 @@ func (p *persons) readClass(known bool) {
 	if !known {
 		school = value.School{}
 	}
-	c, fault, inGrade := p.classes.Read(school, grade, class, context)
+	c, fault, inGrade := p.classes.Read(school, grade, class, context, p.row.Birth.Year())
 	if fault == "" {
 		p.row.Class = c
 		return

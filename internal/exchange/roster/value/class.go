@@ -202,6 +202,7 @@ func digitWords(d string) []classWord {
 type ClassReader struct {
 	schoolYear int
 	known      map[classKey]classResult
+	maybe      []Class // left by the reading under way
 }
 
 type classKey struct {
@@ -213,7 +214,8 @@ type classKey struct {
 type classResult struct {
 	class Class
 	fault Code
-	grade bool // the fault lies in the grade column
+	grade bool    // the fault lies in the grade column
+	maybe []Class // classes that the text may mean, for the birth year to decide
 }
 
 // NewClassReader reads for the school year that began in schoolYear.
@@ -235,23 +237,56 @@ func SchoolYear(day clock.Day, first int) int {
 
 // Read reads a pupil's class from the grade and class columns of his row. context
 // is a grade that stands above the table or in the sheet's name; it counts where
-// the row names none. inGrade says that a fault lies in the grade column. Faults
-// are grade_missing, grade_unknown and class_unreadable.
-func (r *ClassReader) Read(s School, grade, class, context string) (c Class, fault Code, inGrade bool) {
+// the row names none. born is the pupil's birth year, 0 when it is not known: in a
+// school of several stages it decides what 2018级 or a bare number means, when one
+// meaning only fits the usual age within three years. inGrade says that a fault lies
+// in the grade column. Faults are grade_missing, grade_unknown and class_unreadable.
+func (r *ClassReader) Read(s School, grade, class, context string, born int) (c Class, fault Code, inGrade bool) {
 	s.Code = ""
 	key := classKey{s, grade, class, context}
 	res, ok := r.known[key]
 	if !ok {
 		res.class, res.fault, res.grade = r.read(s, grade, class, context)
+		res.maybe, r.maybe = r.maybe, nil
 		if len(r.known) > 20000 {
 			clear(r.known)
 		}
 		r.known[key] = res
 	}
+	if res.fault != "" && len(res.maybe) > 0 && born > 0 {
+		if c, ok := byAge(res.maybe, born); ok {
+			return c, "", false
+		}
+	}
 	return res.class, res.fault, res.grade
 }
 
+// entryAge is the usual age, in calendar years, at which a stage begins.
+var entryAge = map[string]int{codes.StageKindergarten: 3, codes.StagePrimary: 6, codes.StageJunior: 12, codes.StageSenior: 15, codes.StageVocational: 15}
+
+// byAge chooses the one class whose stage fits the birth year.
+func byAge(maybe []Class, born int) (Class, bool) {
+	best, gap, tie := Class{}, 4, false
+	for _, c := range maybe {
+		d := c.Entry - entryAge[c.Stage] - born
+		if d = max(d, -d); d < gap {
+			best, gap, tie = c, d, false
+		} else if d == gap {
+			tie = true
+		}
+	}
+	return best, gap < 4 && !tie
+}
+
+// doubt keeps the classes that a text may mean.
+func (r *ClassReader) doubt(grades []string, number int) {
+	for _, g := range grades {
+		r.maybe = append(r.maybe, r.class(g, number))
+	}
+}
+
 func (r *ClassReader) read(s School, grade, class, context string) (Class, Code, bool) {
+	r.maybe = nil
 	column := !Empty(grade)
 	var wanted []string // what the grade column can mean
 	certain := false
@@ -314,7 +349,10 @@ func (r *ClassReader) alone(s School, words []classWord, context string) (Class,
 		switch {
 		case len(grades) == 0:
 			unknown = true
-		case w.number == 0 && !s.single() || w.number > 99, !w.grade.certain(s, r.schoolYear):
+		case w.number == 0 && !s.single() || w.number > 99:
+			return Class{}, ClassUnreadable, false
+		case !w.grade.certain(s, r.schoolYear):
+			r.doubt(grades, max(w.number, 1))
 			return Class{}, ClassUnreadable, false
 		default:
 			return r.class(grades[0], max(w.number, 1)), "", false
@@ -359,6 +397,7 @@ func (r *ClassReader) together(s School, wanted []string, certain bool, words []
 		return r.class(wanted[0], plain), "", false
 	}
 	if plain > 0 {
+		r.doubt(wanted, plain)
 		return Class{}, GradeUnknown, true
 	}
 	for _, w := range words {

@@ -14,6 +14,7 @@ func TestClassSpellings(t *testing.T) {
 		fiveFour     bool
 		grade, class string
 		context      string
+		born         int
 		want         string // grade and number, or the fault
 	}{
 		{name: "full", typ: "211", class: "三年级（2）班", want: "P3/2"},
@@ -49,6 +50,10 @@ func TestClassSpellings(t *testing.T) {
 		{name: "entry 2018(3)", typ: "342", class: "2018(3)班", want: "S2/3"},
 		{name: "entry unclear in nine years", typ: "312", class: "2018级3班", want: "class_unreadable"},
 		{name: "entry clear by grade", typ: "312", grade: "八年级", class: "2018级3班", want: "J2/3"},
+		{name: "entry in nine years by age", typ: "312", class: "2018级3班", born: 2006, want: "J2/3"},
+		{name: "entry in nine years by age, small", typ: "312", class: "2018级3班", born: 2012, want: "P2/3"},
+		{name: "entry column by age", typ: "341", grade: "2018级", class: "3班", born: 2003, want: "S2/3"},
+		{name: "age that fits neither", typ: "312", class: "2018级3班", born: 1990, want: "class_unreadable"},
 		{name: "leaving", typ: "342", class: "2022届3班", want: "S1/3"},
 		{name: "nian", typ: "211", class: "三年二班", want: "P3/2"},
 		{name: "tight", typ: "211", class: "三二班", want: "P3/2"},
@@ -121,7 +126,7 @@ func TestClassSpellings(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			c, fault, _ := r().Read(School{Type: tt.typ, FiveFour: tt.fiveFour}, tt.grade, tt.class, tt.context)
+			c, fault, _ := r().Read(School{Type: tt.typ, FiveFour: tt.fiveFour}, tt.grade, tt.class, tt.context, tt.born)
 			got := string(fault)
 			if fault == "" {
 				got = c.Grade + "/" + itoa(c.Number)

@@ -111,7 +111,7 @@ func (r *ClassReader) listPart(s School, part, context string) ([]Class, string,
 	if m := reRange.FindStringSubmatch(part); m != nil {
 		from, _ := Numeral(m[2])
 		to, _ := Numeral(m[3])
-		if c, fault, _ := r.Read(s, "", m[1]+m[2]+"班", ""); fault == "" && from < to && to <= from+40 {
+		if c, fault, _ := r.Read(s, "", m[1]+m[2]+"班", "", 0); fault == "" && from < to && to <= from+40 {
 			var out []Class
 			for n := from; n <= to; n++ {
 				c.Number = n
@@ -121,8 +121,8 @@ func (r *ClassReader) listPart(s School, part, context string) ([]Class, string,
 		}
 	}
 	if m := reDigitRange.FindStringSubmatch(part); m != nil && m[1][:len(m[1])-2] == m[2][:len(m[2])-2] {
-		from, fault, _ := r.Read(s, "", m[1], context)
-		to, fault2, _ := r.Read(s, "", m[2], context)
+		from, fault, _ := r.Read(s, "", m[1], context, 0)
+		to, fault2, _ := r.Read(s, "", m[2], context, 0)
 		if fault == "" && fault2 == "" && from.Number < to.Number {
 			var out []Class
 			for c := from; c.Number <= to.Number; c.Number++ {
@@ -134,7 +134,7 @@ func (r *ClassReader) listPart(s School, part, context string) ([]Class, string,
 	if m := rePair.FindStringSubmatch(part); m != nil {
 		var out []Class
 		for _, n := range reBracket.FindAllStringSubmatch("("+m[2]+")"+m[3], -1) {
-			c, fault, _ := r.Read(s, "", m[1]+"("+n[1]+")班", context)
+			c, fault, _ := r.Read(s, "", m[1]+"("+n[1]+")班", context, 0)
 			if fault != "" {
 				return nil, "", fault
 			}
@@ -145,7 +145,7 @@ func (r *ClassReader) listPart(s School, part, context string) ([]Class, string,
 	if w, ok := parseGrade(part); ok && w.kind != bare {
 		return nil, part, ""
 	}
-	c, fault, _ := r.Read(s, "", part, context)
+	c, fault, _ := r.Read(s, "", part, context, 0)
 	if fault != "" {
 		return nil, "", fault
 	}

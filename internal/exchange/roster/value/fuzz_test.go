@@ -14,7 +14,7 @@ func FuzzClass(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, class, grade, typ string) {
 		r := NewClassReader(2019)
-		c, fault, _ := r.Read(School{Type: typ}, grade, class, "")
+		c, fault, _ := r.Read(School{Type: typ}, grade, class, "", 0)
 		if fault == "" {
 			if c.Number < 1 || c.Number > 99 {
 				t.Errorf("class %+v", c)
@@ -22,7 +22,7 @@ func FuzzClass(f *testing.F) {
 			if _, known := codes.FindSchoolType(typ); known && !codes.HasGrade(typ, false, c.Grade) {
 				t.Errorf("a school of type %s has no %s", typ, c.Grade)
 			}
-			if back, fault, _ := r.Read(School{Type: typ}, c.Grade, itoa(c.Number)+"班", ""); fault != "" || back != c {
+			if back, fault, _ := r.Read(School{Type: typ}, c.Grade, itoa(c.Number)+"班", "", 0); fault != "" || back != c {
 				t.Errorf("%+v is read back as %+v (%s)", c, back, fault)
 			}
 		}
