@@ -2,7 +2,6 @@ package read
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -111,6 +110,6 @@ func fieldList() []Field {
 func TestWriteTemplateOfNoKind(t *testing.T) {
 	t.Parallel()
 	if err := WriteTemplate(&bytes.Buffer{}, "cats", i18n.Chinese); err == nil {
-		t.Error(fmt.Sprint("no error"))
+		t.Error("no error")
 	}
 }

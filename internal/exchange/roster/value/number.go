@@ -135,9 +135,7 @@ func plainMobile(s string) bool {
 
 func onePhone(text string) (string, bool) {
 	text = strings.Trim(text, " '`\"")
-	if strings.HasSuffix(text, ".0") {
-		text = strings.TrimSuffix(text, ".0")
-	}
+	text = strings.TrimSuffix(text, ".0")
 	plus := strings.HasPrefix(text, "+") || strings.HasPrefix(text, "(+")
 	var d []byte
 	for i, r := range text {
