@@ -56,7 +56,7 @@ func (s *Service) runImport(ctx context.Context, by access.Actor, rows []ImportR
 		if err == nil {
 			break
 		}
-		if !db.IsUnique(err) || try == 4 {
+		if !db.IsUnique(err) || try == 20 {
 			return ImportReport{}, fmt.Errorf("import the tree: %w", err)
 		}
 		// Somebody else made one of the nodes meanwhile: look again.
