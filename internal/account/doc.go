@@ -5,11 +5,10 @@
 //
 // Tables: acc_account, acc_code, acc_sheet, acc_session.
 //
-// Events: code.issued (a sheet), account.opened, account.role and
-// account.password. Activation and verification are the person's events
-// (person.activated, person.verified) in the same transaction. Audit rows:
-// sign-in and sign-out, failed sign-in, codes issued and used, sessions ended,
-// password changed.
+// Events: code.issued (a sheet) and account.opened. Activation and verification
+// are the person's events (person.activated, person.verified) in the same
+// transaction. Audit rows: codes issued and used, sign-in, failed sign-in,
+// sign-out, role switched, sessions ended, password changed.
 //
 // Rules: DESIGN section 6 (codes of at least 60 random bits, valid 60 days,
 // spent by one use; argon2id behind a bounded pool; own device 90 days, shared
