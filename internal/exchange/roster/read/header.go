@@ -13,7 +13,7 @@ import (
 var fieldWords = map[Field]string{
 	Name: "姓名 名字 中文姓名 姓名中文 人员姓名 name fullname chinesename 성명 이름",
 	IDNo: "身份证号 身份证号码 身份证 证件号 证件号码 身份证件号 身份证件号码 公民身份号码 公民身份证号 公民身份证号码 居民身份证号 居民身份证号码 身份号码 证件编号 有效证件号 有效证件号码 二代身份证号 身份证号或证件号 身份证/护照号 身份证件编号 " +
-		"idno idnumber idcard idcardno idcardnumber identitynumber identityno identitycardnumber citizenid 공민신분번호 증명서번호 증건번호 공민신분증번호 신분증번호 신분증 신분증호 주민증번호",
+		"身份证号护照号 身份证护照号 身份证或护照号 证件号码身份证号 身份证号码或证件号码 nationalid nationalidnumber identification idno idnumber idcard idcardno idcardnumber identitynumber identityno identitycardnumber citizenid 공민신분번호 증명서번호 증건번호 공민신분증번호 신분증번호 신분증 신분증호 주민증번호",
 	IDType: "证件类型 身份证件类型 证件种类 身份证类型 证件类别 身份证件种类 证件名称 有效证件类型 idtype documenttype typeofid 증명서종류 신분증종류 증건류형",
 	StudentNo: "学籍号 全国学籍号 国网学籍号 学籍号码 全国学籍号码 国家学籍号 学籍主号 学籍编号 全国统一学籍号 全国中小学学籍号 教育部学籍号 学籍系统学籍号 全国学籍系统学籍号 studentno studentnumber registrynumber registryno nationalstudentnumber " +
 		"학적번호 학적부번호 학적호",
@@ -21,15 +21,15 @@ var fieldWords = map[Field]string{
 	Ethnic: "民族 民族名称 民族代码 民族码 ethnic ethnicity ethnicgroup nationality 민족",
 	Birth:  "出生日期 出生年月 出生年月日 生日 出生时间 出生 出生日 出生年 birth birthday birthdate dateofbirth dob 생년월일 출생일 출생년월일 출생날자",
 	Grade:  "年级 所在年级 年级名称 就读年级 现年级 当前年级 所属年级 现读年级 现就读年级 在读年级 任教年级 任课年级 所教年级 授课年级 年级代码 grade gradelevel 학년 년급",
-	Class: "班级 班 所在班级 班级名称 班别 班号 就读班级 现班级 年级班级 年级班 年班 班次 所属班级 行政班 行政班级 年级及班级 所在年班 现就读班级 在读班级 当前班级 班级号 班级代码 班名 年级和班级 所在年级班级 新班级 class classname classno 학급 반 학년학급 학년반 " +
+	Class: "班级 班 所在班级 班级名称 班别 班号 就读班级 现班级 年级班级 年级班 年班 班次 所属班级 行政班 行政班级 年级及班级 所在年班 现就读班级 在读班级 当前班级 班级号 班级编号 班级序号 班序 班级代码 班名 年级和班级 所在年级班级 新班级 class classname classno 학급 반 학년학급 학년반 " +
 		"任课班级 任教班级 所教班级 授课班级 执教班级 任课班 任教班 教学班级 任教年级班级 任课年级班级 担任班级 任教年级及班级 所任班级 任教年班 所教年级班级",
-	Phone:        "手机 手机号 手机号码 电话 联系电话 联系方式 电话号码 移动电话 联系手机 联系电话号码 手机电话 电话手机 phone mobile tel telephone mobilephone phonenumber mobilenumber cellphone 전화 전화번호 핸드폰 련락처 련락전화 휴대폰 손전화",
+	Phone:        "手机 手机号 手机号码 电话 联系电话 联系方式 电话号码 移动电话 联系手机 联系电话号码 手机电话 电话手机 本人电话 本人手机 本人联系电话 phone mobile tel telephone mobilephone phonenumber mobilenumber mobileno phoneno telephoneno cellphone contactnumber 전화 전화번호 핸드폰 련락처 련락전화 휴대폰 손전화",
 	SchoolCode:   "学校标识码 学校代码 学校编码 学校识别码 单位代码 机构代码 所在学校标识码 所在学校代码 就读学校标识码 学校机构标识码 学校机构代码 学校标识 单位标识码 学校编号 标识码 所在单位标识码 任职学校标识码 schoolcode schoolid schoolno 학교코드 학교표식번호 학교번호 학교표식코드",
 	Enrolled:     "入学年月 入学日期 入学时间 入校时间 入学年份 入校年月 入校日期 入学年月日 何时入学 enrolled enrolledon enrolmentdate enrollmentdate admissiondate entrydate 입학날자 입학년월 입학시간 입학일",
 	Boarding:     "就读方式 是否寄宿 是否住校 是否寄宿生 是否住宿 住宿情况 寄宿情况 住校情况 是否寄宿学生 是否住校生 走读住校 走读寄宿 寄宿 住宿 住校 走读或寄宿 住宿方式 寄宿走读 boarding boarder 기숙 기숙여부 취학방식",
 	NoIDReason:   "无证件原因 无身份证原因 无证原因 证件缺失原因 未填证件原因 无证件号原因 缺证原因 无身份证件原因 证件待补原因 无证件理由 证件信息待补 证件信息待补原因 无证件说明 身份证缺失原因 待补原因 无身份证号原因 无证件号码原因 未提供证件原因 noidreason reasonwithoutid reasonwithoutanumber 증명서없는리유 신분증없는리유",
 	Post:         "岗位 岗位类别 岗位名称 岗位职业 岗位类型 工作岗位 现任岗位 任职岗位 岗位职务 所在岗位 现岗位 post jobtitle position 직무 직책 직위 일자리",
-	Subject:      "学科 任教学科 任课学科 科目 任教科目 任课科目 教授学科 所教学科 授课学科 执教学科 教学科目 主教学科 任课 学科名称 学段学科 所任学科 现任教学科 主要任教学科 任教课程 任课课程 所授学科 担任学科 现任学科 所教科目 授课科目 subject subjects subjecttaught 과목 담당과목 학과 담당학과",
+	Subject:      "学科 任教学科 任课学科 科目 任教科目 任课科目 教授学科 所教学科 授课学科 执教学科 教学科目 主教学科 任课 学科名称 学段学科 所任学科 现任教学科 主要任教学科 任教课程 任课课程 所授学科 担任学科 现任学科 所教科目 授课科目 任教学段学科 学段及学科 任教学段及学科 现任学段学科 任教课目 subject subjects subjecttaught 과목 담당과목 학과 담당학과",
 	ClassTeacher: "班主任 是否班主任 是否担任班主任 担任班主任 班主任班级 所带班级 任班主任班级 班主任情况 任班主任 班主任所带班级 是否为班主任 是否任班主任 班主任所在班级 担任班主任班级 任职班主任班级 classteacher homeroom homeroomteacher isclassteacher 담임 담임교원 담임학급",
 	PrimaryUnit:  "主任职单位 主任职学校 是否主任职 是否主任职单位 主要任职单位 主要任职学校 人事关系单位 人事关系所在单位 人事关系所在学校 编制单位 编制所在单位 编制所在学校 主任职 人事单位 人事关系 编制学校 主任职单位标识码 主单位 primaryunit primary mainschool primaryschool 주임직단위 주요직단위",
 }
@@ -47,7 +47,7 @@ var wordField = func() map[string]Field {
 	m := map[string]Field{}
 	for field, words := range fieldWords {
 		for _, w := range strings.Fields(words) {
-			m[w] = field
+			m[headerText(w)] = field
 		}
 		m[strings.ReplaceAll(string(field), "_", "")] = field
 	}
@@ -77,7 +77,7 @@ var guardianSuffix = func() map[string]string {
 // relationWords are relation columns that do not name the guardian.
 var relationWords = map[string]bool{
 	"关系": true, "与学生关系": true, "与监护人关系": true, "与家长关系": true, "监护关系": true, "亲属关系": true, "称谓": true, "与本人关系": true, "与孩子关系": true, "与学生的关系": true,
-	"与该生关系": true, "家长关系": true, "与幼儿关系": true, "relation": true, "relationship": true, "관계": true, "学生与监护人关系": true,
+	"与该生关系": true, "家长关系": true, "与幼儿关系": true, "relation": true, "relationship": true, "관계": true, "学生与监护人关系": true, "与监护人的关系": true, "与家长的关系": true, "和学生关系": true, "与学生什么关系": true, "是学生的": true,
 }
 
 const guardianExpr = `监护人|家长|父母|父亲|母亲|爸爸|妈妈|家庭主要成员|主要家庭成员|家庭成员|成员|紧急联系人|联系人|亲属|父|母|보호자|학부모|부모|아버지|어머니|후견인|guardians?|parents?|fathers?|mothers?`
@@ -165,11 +165,20 @@ func wordMeaning(t string) meaning {
 	if m := guardianMeaning(t); m.known() {
 		return m
 	}
-	if cut := rePrefix.ReplaceAllString(t, ""); cut != t && cut != "" {
-		if f, ok := wordField[cut]; ok {
-			return fieldMeaning(f, cut, true)
+	cut := rePrefix.ReplaceAllString(t, "")
+	if cut == t || cut == "" {
+		return meaning{}
+	}
+	if f, ok := wordField[cut]; ok {
+		return fieldMeaning(f, cut, true)
+	}
+	if m := guardianMeaning(cut); m.known() {
+		return m
+	}
+	if again := rePrefix.ReplaceAllString(cut, ""); again != cut { // 学生本人电话
+		if f, ok := wordField[again]; ok {
+			return fieldMeaning(f, again, true)
 		}
-		return guardianMeaning(cut)
 	}
 	return meaning{}
 }
@@ -177,7 +186,7 @@ func wordMeaning(t string) meaning {
 func fieldMeaning(f Field, word string, own bool) meaning {
 	switch f {
 	case Phone:
-		if own {
+		if own || strings.HasPrefix(word, "本人") {
 			return meaning{field: Phone, explicit: true}
 		}
 		return meaning{field: Phone, loose: "phone"}

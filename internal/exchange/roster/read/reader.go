@@ -239,8 +239,8 @@ func (c *Columns) signature(row sheet.Row, first string) bool {
 // repeatsHeader says whether the row is the header again, as on every printed page.
 func (c *Columns) repeatsHeader(row sheet.Row) bool {
 	name := row.At(c.Index(Name))
-	if name.Kind != sheet.Text || !nameHeader(name.Text) {
-		return false
+	if said(name) && (name.Kind != sheet.Text || !nameHeader(name.Text)) {
+		return false // a person's name; a blank one may belong to the lower half of a header
 	}
 	same, all := 0, 0
 	for _, col := range c.columns {

@@ -80,7 +80,7 @@ var spellings = []func(grade, number int) string{
 	func(g, n int) string { return fmt.Sprintf("%s年%s班", chinese(g), chinese(n)) },
 	func(g, n int) string { return fmt.Sprintf("%d年级%d班", g, n) },
 	func(g, n int) string { return wide(fmt.Sprintf("%d.%d", g, n)) },
-	func(g, n int) string { return fmt.Sprintf("%d级%d班", 2020-g, n) },
+	func(g, n int) string { return fmt.Sprintf("小%s(%d)班", chinese(g), n) },
 	func(g, n int) string { return fmt.Sprintf("%s%s班", chinese(g), chinese(n)) },
 }
 
@@ -121,7 +121,7 @@ func pupilsCSV() ([]byte, error) {
 	}
 	for g := 1; g <= 6; g++ {
 		for c := 1; c <= 2; c++ {
-			for k := range 8 {
+			for k := range 10 {
 				i := g*100 + c*10 + k
 				p := Make(2, i, 2013-g)
 				name, id, phone := p.Name, p.ID, p.Phone
@@ -136,7 +136,7 @@ func pupilsCSV() ([]byte, error) {
 				add(name, p.Sex(), dates[i%len(dates)](p.Birth), []string{"汉族", "汉", "朝鲜族", "满", "01"}[i%5], id, spellings[i%len(spellings)](g, c), p.Parent, phone)
 			}
 		}
-		line("", fmt.Sprintf("小计%d人", 16), "", "", "", "", "", "", "")
+		line("", fmt.Sprintf("小计%d人", 20), "", "", "", "", "", "", "")
 	}
 	twin, other := IDNumber("220102", 20110515, 21, false), IDNumber("220102", 20110515, 22, false)
 	add("欧阳思雨", "女", "2011-05-15", "汉族", twin, "二年级（1）班", "欧阳明", "13700004001")
@@ -145,7 +145,7 @@ func pupilsCSV() ([]byte, error) {
 	add("王一鸣", "男", "2010-09-21", "汉族", IDNumber("220103", 20100921, 32, true), "三（2）班", "王江", "13700004003")
 	add("阿卜杜•热合曼", "男", "2010-06-01", "维吾尔族", IDNumber("650102", 20100601, 41, true), "3.2", "热合曼 买买提", "13700004004")
 	add("李𬱖", "女", "2009-12-12", "汉族", IDNumber("220104", 20091212, 51, false), "四年级2班", "李㛃", "13700004005")
-	line("合计", "102人", "", "", "", "", "", "", "")
+	line("合计", "126人", "", "", "", "", "", "", "")
 	line("填表人：张红", "", "", "审核人：李军", "", "", "", "", "")
 	out, err := simplifiedchinese.GB18030.NewEncoder().Bytes([]byte(b.String()))
 	if err != nil {
