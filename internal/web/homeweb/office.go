@@ -40,6 +40,8 @@ type officePage struct {
 	// Issued is the newest bulletin that is out; its month is 0 before the
 	// first.
 	Issued bulletin.Bulletin
+	// Papers lead to bulletins whose next step is another's.
+	Papers []ui.Btn
 	Roles  []string
 }
 
@@ -105,7 +107,7 @@ func reasons(ctx context.Context, by access.Actor, node org.Node, row metrics.Ro
 		}
 	}
 	if g.Made.Sum() == 0 {
-		if row.Node.Kind == org.KindPoint { // its people may stand at its school
+		if g.Schools == 0 { // a teaching point's people may stand at its school; kindergartens count apart
 			return h
 		}
 		add(0, "home.help_roster")
@@ -148,7 +150,10 @@ func (f *Face) papers(ctx context.Context, by access.Actor, p *officePage) error
 		}
 		var t todo
 		if by.Can(access.BulletinDraft) {
-			t = chain(ctx, by, b)
+			if t = chain(ctx, b); !takes(by, b) {
+				p.Papers = append(p.Papers, ui.Btn{Text: t.Title, Icon: t.Icon, Href: t.Href})
+				continue
+			}
 		} else if t, err = f.ownRow(ctx, by, b); err != nil {
 			return err
 		}
@@ -159,26 +164,23 @@ func (f *Face) papers(ctx context.Context, by access.Actor, p *officePage) error
 	return nil
 }
 
-// chain is the next step of a bulletin, for whoever may take it: the same
-// person takes no two of the three.
-func chain(ctx context.Context, by access.Actor, b bulletin.Bulletin) todo {
-	month := i18n.Month(i18n.Lang(ctx), b.Month)
-	t := todo{Icon: "stamp", Tone: 1, Href: ui.Href("bulletins", b.Month.String())}
+// chain is the next step of a bulletin.
+func chain(ctx context.Context, b bulletin.Bulletin) todo {
 	key := "home.paper_" + string(b.State)
-	t.Title = i18n.T(ctx, key, month)
-	mine := true
+	return todo{Icon: "stamp", Tone: 1, Title: i18n.T(ctx, key, i18n.Month(i18n.Lang(ctx), b.Month)), Act: i18n.T(ctx, key+"_do"),
+		Note: i18n.T(ctx, "home.paper_note", i18n.Day(i18n.Lang(ctx), b.ReviewTo)), Href: ui.Href("bulletins", b.Month.String())}
+}
+
+// takes reports whether the reader may take the next step: nobody takes two of
+// drafting, checking and signing.
+func takes(by access.Actor, b bulletin.Bulletin) bool {
 	switch b.State {
 	case bulletin.Drafted:
-		mine = b.Drafted.By != by.Person
+		return b.Drafted.By != by.Person
 	case bulletin.Checked:
-		mine = b.Drafted.By != by.Person && b.Checked.By != by.Person
+		return b.Drafted.By != by.Person && b.Checked.By != by.Person
 	}
-	if mine {
-		t.Act, t.Note = i18n.T(ctx, key+"_do"), i18n.T(ctx, "home.paper_note", i18n.Day(i18n.Lang(ctx), b.ReviewTo))
-	} else {
-		t.Act, t.Note = i18n.T(ctx, "home.look"), i18n.T(ctx, "home.paper_other")
-	}
-	return t
+	return true
 }
 
 // ownRow asks a reporting unit to check its own row while the checking days run.

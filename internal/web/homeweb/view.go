@@ -2,11 +2,13 @@ package homeweb
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"learnspace/internal/access"
 	"learnspace/internal/clock"
 	"learnspace/internal/i18n"
+	"learnspace/internal/id"
 	"learnspace/internal/metrics"
 	"learnspace/internal/talk/post"
 	"learnspace/internal/web"
@@ -47,7 +49,10 @@ func when(ctx context.Context, p post.Post) string {
 // newsNote is the second line of a post in a list; classes names the class
 // where the reader has several.
 func newsNote(ctx context.Context, p post.Post, classes map[string]string) string {
-	parts := []string{p.AuthorName, when(ctx, p)}
+	parts := []string{when(ctx, p)}
+	if p.AuthorName != "" {
+		parts = append([]string{p.AuthorName}, parts...)
+	}
 	if name := classes[p.Node.String()]; name != "" && len(classes) > 1 {
 		parts = append([]string{name}, parts...)
 	}
@@ -60,15 +65,30 @@ func newsNote(ctx context.Context, p post.Post, classes map[string]string) strin
 	return strings.Join(parts, " · ")
 }
 
-// restOf lists the reader's roles other than the active one.
+// restOf lists the reader's roles other than the active one. A class teacher is
+// a teacher of the same class too: that role is worth a switch only where it
+// leads to another class.
 func restOf(by access.Actor) []string {
 	var out []string
 	for _, r := range by.Roles() {
-		if r != by.Role {
+		if r != by.Role && (r != access.Teacher || by.Role != access.ClassTeacher || leadsOn(by)) {
 			out = append(out, string(r))
 		}
 	}
 	return out
+}
+
+// leadsOn reports whether a class teacher teaches a class that is not his own.
+func leadsOn(by access.Actor) bool {
+	own := map[id.Node]bool{}
+	for _, at := range by.Places {
+		if at.Role == by.Role {
+			own[at.Node] = true
+		}
+	}
+	return slices.ContainsFunc(by.Places, func(at access.Place) bool {
+		return at.Role == access.Teacher && at.Path != "" && !own[at.Node]
+	})
 }
 
 // cardNote is the second line of a class.

@@ -47,6 +47,14 @@ func titleOf(ctx context.Context, p post.Post) string {
 	return string(runes)
 }
 
+// heading names a post by who wrote it.
+func heading(ctx context.Context, p post.Post) string {
+	if p.Kind == post.Question {
+		return i18n.T(ctx, "space.question_by", p.AuthorName)
+	}
+	return i18n.T(ctx, "space.notice_by", p.AuthorName)
+}
+
 // A stream shows the beginning of a long post: this many characters or lines.
 const (
 	excerptLength = 280
