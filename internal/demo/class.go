@@ -36,7 +36,7 @@ func (s *stage) classesBegin(sc *school, autumn bool) error {
 			}
 		}
 		if c.node == 0 {
-			return fmt.Errorf("class %s of %s was not made", c.className(), sc.name)
+			return fmt.Errorf("class %s of %s was not made", c.className(autumn), sc.name)
 		}
 		for _, w := range sc.staff {
 			if w.leads == c {

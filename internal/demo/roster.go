@@ -27,8 +27,15 @@ var gradeNames = map[string]string{
 	"V1": "中职一年级", "V2": "中职二年级", "V3": "中职三年级",
 }
 
-// className is a class as a roster names it.
-func (c *class) className() string { return fmt.Sprintf("%s（%d）班", gradeNames[c.grade], c.no) }
+// className is a class as the roster of a half-year names it: a class that was
+// loaded in spring has risen by September.
+func (c *class) className(autumn bool) string {
+	grade := c.grade
+	if autumn && !c.autumn {
+		grade = grade[:1] + string(grade[1]+1)
+	}
+	return fmt.Sprintf("%s（%d）班", gradeNames[grade], c.no)
+}
 
 // pupilFile is the roster of the classes loaded in spring or autumn. The name
 // says nothing; nil when there are no such classes.
@@ -84,7 +91,7 @@ func (s *school) staffFile(autumn bool) []byte {
 			if w.leads == c {
 				leads = "是"
 			}
-			row(c.className(), leads)
+			row(c.className(autumn), leads)
 			shown++
 		}
 		if shown == 0 {

@@ -83,7 +83,7 @@ func (b *builder) ordinary(p place, n, pupils int) {
 	}
 	t := types[n%len(types)]
 	s := &school{code: b.next(t.prefix), kind: "school", typ: t.typ, parent: p.code, lang: "zh",
-		name: p.name + schoolWords[n%len(schoolWords)] + t.suffix}
+		name: p.name + schoolWords[(n+1)%len(schoolWords)] + t.suffix} // the first word is that of the showcase schools
 	b.classes(s, p.region, t.spring, pupils*2/3, false)
 	b.classes(s, p.region, t.autumn, pupils-pupils*2/3, true)
 	b.staffed(s, p.region, max(4, pupils/12))

@@ -342,3 +342,6 @@ func (s *stage) targets() error {
 	}
 	return nil
 }
+
+// Present is the moment at which a fresh demo's clock begins.
+func Present() time.Time { return present }
