@@ -38,7 +38,6 @@ type known struct {
 	places    []place
 	guards    []guard
 	fresh     bool // made by this chunk, not written yet
-	active    bool // uses his space
 	placed    bool // all places are loaded
 	guarded   bool // the guardians are loaded
 }

@@ -127,7 +127,7 @@ func (d *decider) knownOf(f person.Found) *known {
 	}
 	k := &known{id: f.ID, name: f.Name, key: value.NameKey(f.Name), sex: int8(f.Sex), birth: f.Birth, ethnic: f.Ethnic, idType: f.IDType,
 		idNo: f.IDNo, studentNo: f.StudentNo, phone: f.Phone, noReason: f.NoIDReason, boarding: f.Boarding, enrolled: f.Enrolled,
-		role: f.Role, left: f.Status != person.StatusNormal, unit: f.Unit, active: !f.Activated.IsZero()}
+		role: f.Role, left: f.Status != person.StatusNormal, unit: f.Unit}
 	if f.Main.ID != 0 {
 		k.places = []place{placeOf(f.Main)}
 	}
@@ -282,10 +282,10 @@ func (e *engine) loadClasses(ctx context.Context, d *decider, schools map[id.Nod
 
 // forget drops what later rows of a dry run cannot need: within one sheet of
 // pupils nobody comes twice.
-func (e *engine) forget(d *decider) {
+func (e *engine) forget(d *decider, items []*item) {
 	d.keep(e.mode)
 	d.plan = plan{}
-	if len(e.entries) > 1 || e.entries[0].Kind == string(read.Staff) {
+	if len(e.entries) > 1 || items[0].row.Kind == read.Staff {
 		return
 	}
 	d.byKey, d.people, d.bySchool = map[keyRef]*known{}, map[id.Person]*known{}, map[id.Node]map[string][]*known{}

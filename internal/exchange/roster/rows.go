@@ -68,7 +68,7 @@ func (e *engine) readFile(ctx context.Context, file int, fn func(entry int, r *r
 			f.Kind, f.HeaderRow, f.Columns = string(s.Kind), s.HeaderRow, s.Columns
 		}
 	}
-	return nil
+	return e.schools.err
 }
 
 // fields lists every field that a column can hold.

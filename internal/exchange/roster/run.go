@@ -106,7 +106,7 @@ func (e *engine) check(ctx context.Context) (Report, error) {
 			return err
 		}
 		t := d.decideAll(e, c.items)
-		e.forget(d)
+		e.forget(d, c.items)
 		total.merge(t)
 		rows += int64(len(c.items))
 		e.grow()

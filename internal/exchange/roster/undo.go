@@ -84,10 +84,13 @@ func (s *Service) Undo(ctx context.Context, by access.Actor, bid id.Batch) error
 	if err != nil || b.State == Undone {
 		return err
 	}
-	if b.State != Done && b.State != Failed {
+	// An import of the command line that is under way no longer goes on once
+	// this has moved its state: its next chunk fails.
+	dead := b.State == Running && !b.kept
+	if b.State != Done && b.State != Failed && !dead {
 		return fault.New(fault.ErrConflict, "roster.state")
 	}
-	if !b.Undoable(s.now()) {
+	if !dead && !b.Undoable(s.now()) {
 		return fault.New(fault.ErrConflict, "roster.undo.late")
 	}
 	size, err := s.unused(ctx, by, bid)
@@ -95,7 +98,7 @@ func (s *Service) Undo(ctx context.Context, by access.Actor, bid id.Batch) error
 		return err
 	}
 	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		ok, err := step(ctx, tx, bid, Undone, Done, Failed)
+		ok, err := step(ctx, tx, bid, Undone, Done, Failed, Running)
 		if err != nil || !ok {
 			return err
 		}
@@ -117,7 +120,7 @@ func (s *Service) Undo(ctx context.Context, by access.Actor, bid id.Batch) error
 	if err != nil {
 		return fmt.Errorf("undo batch %d: %w", bid, err)
 	}
-	if size > undoAtOnce {
+	if size > undoAtOnce && (s.jobs == nil || !by.IsPerson()) {
 		return s.undoRest(ctx, bid)
 	}
 	return nil
@@ -185,23 +188,28 @@ func (s *Service) undoRest(ctx context.Context, bid id.Batch) error {
 // takeBack does the work of an undoing: each step in a transaction of its own,
 // or all in that of ctx. Called again, it goes on.
 func (s *Service) takeBack(ctx context.Context, by access.Actor, bid id.Batch) error {
-	for _, part := range []func(context.Context, actor, id.Batch) (bool, error){s.putBack, s.unmake, s.dropClasses} {
-		for {
-			more, err := part(ctx, s.as(by), bid)
-			if err != nil {
-				return err
-			}
-			if !more {
-				break
-			}
+	as := s.as(by)
+	for more := true; more; {
+		var err error
+		if more, err = s.putBack(ctx, as, bid); err != nil {
+			return err
 		}
+	}
+	for after, more := id.Person(0), true; more; {
+		var err error
+		if after, more, err = s.unmake(ctx, as, bid, after); err != nil {
+			return err
+		}
+	}
+	if err := s.dropClasses(ctx, as, bid); err != nil {
+		return err
 	}
 	_, err := s.db.Exec(ctx, `UPDATE ros_transfer SET state = 'withdrawn', decided_at = $1, version = version + 1
 		WHERE batch = $2 AND state = 'pending'`, clock.Millis(s.now()), bid)
 	if err != nil {
 		return err
 	}
-	return s.count(ctx, s.as(by), bid)
+	return s.count(ctx, as, bid)
 }
 
 // putBack takes the last changes back; more tells whether there are others.
@@ -321,36 +329,40 @@ func (s *Service) comeBack(ctx context.Context, by actor, c change) error {
 	return err
 }
 
-// unmake removes some of the persons whom the batch made.
-func (s *Service) unmake(ctx context.Context, by actor, bid id.Batch) (more bool, err error) {
+// unmake removes the next of the persons whom the batch made; last is the
+// last one looked at.
+func (s *Service) unmake(ctx context.Context, by actor, bid id.Batch, after id.Person) (last id.Person, more bool, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if err := gate(ctx, tx); err != nil {
 			return err
 		}
-		more = false
+		last, more = after, false
 		kept, err := s.people.BoundElsewhere(ctx, by, bid)
 		if err != nil {
 			return err
 		}
-		page, err := s.people.MadeBy(ctx, by, bid, 0, 200+len(kept))
+		page, err := s.people.MadeBy(ctx, by, bid, after, 200)
 		if err != nil {
 			return err
 		}
 		var gone []id.Person
 		for _, p := range page {
-			if !kept[p.ID] {
+			// Whoever came in since the check keeps what he has.
+			if !kept[p.ID] && p.Activated.IsZero() {
 				gone = append(gone, p.ID)
 			}
 		}
-		more = len(gone) > 0
+		if more = len(page) > 0; more {
+			last = page[len(page)-1].ID
+		}
 		return s.people.Unmake(ctx, by, bid, gone)
 	})
-	return more, err
+	return last, more, err
 }
 
 // dropClasses removes the classes that the batch made and nobody is in.
-func (s *Service) dropClasses(ctx context.Context, by actor, bid id.Batch) (more bool, err error) {
-	return false, s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+func (s *Service) dropClasses(ctx context.Context, by actor, bid id.Batch) error {
+	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		classes, err := s.newClasses(ctx, bid, phaseRun)
 		if err != nil {
 			return err
