@@ -164,7 +164,7 @@ type gbCheck struct {
 	bad          bool
 	carry        []byte
 	double, core int // two-byte characters, those of GB 2312
-	quad         int // four-byte characters
+	quad, east   int // four-byte characters looked at, those that are Hangul or Han
 }
 
 func (g *gbCheck) write(chunk []byte) {
@@ -190,7 +190,12 @@ func (g *gbCheck) write(chunk []byte) {
 			g.bad = true
 			return
 		case n == 4:
-			g.quad++
+			if g.quad < 4096 {
+				g.quad++
+				if eastAsian(chunk[i : i+4]) {
+					g.east++
+				}
+			}
 		default:
 			g.double++
 			if c >= 0xa1 && c <= 0xf7 && chunk[i+1] >= 0xa1 {
@@ -225,7 +230,17 @@ func gbLength(s []byte) int {
 }
 
 func (g *gbCheck) plausible() bool {
-	return !g.bad && len(g.carry) == 0 && g.core*100 >= g.double*80 && g.quad*4 <= g.double
+	return !g.bad && len(g.carry) == 0 && g.core*100 >= g.double*80 && g.east*100 >= g.quad*80
+}
+
+// eastAsian says whether a four-byte character is Hangul or a Han character.
+func eastAsian(quad []byte) bool {
+	s, err := simplifiedchinese.GB18030.NewDecoder().Bytes(quad)
+	if err != nil {
+		return false
+	}
+	r, _ := utf8.DecodeRune(s)
+	return r >= 0xac00 && r <= 0xd7a3 || r >= 0x3400 && r <= 0x9fff || r >= 0x20000 && r <= 0x3ffff
 }
 
 // decoder returns the text of the file as UTF-8 without a mark.

@@ -245,7 +245,11 @@ func TestLimits(t *testing.T) {
 
 func TestGB18030(t *testing.T) {
 	t.Parallel()
-	text := "姓名,班级\n李𬱖,三年级\n王㛃,三年级\n阿卜杜·热合曼,三年级\n"
+	text := "성명,학급\n김철수,3학년 2반\n박영희,3학년 1반\n"
+	if got, f, err := show(t, must(simplifiedchinese.GB18030.NewEncoder().Bytes([]byte(text))), Limits{}); err != nil || f.Encoding != "gb18030" || len(got) != 3 || got[1] != "2: 김철수|3학년 2반" {
+		t.Errorf("Korean: %v %v", got, err)
+	}
+	text = "姓名,班级\n李𬱖,三年级\n王㛃,三年级\n阿卜杜·热合曼,三年级\n"
 	got, f, err := show(t, must(simplifiedchinese.GB18030.NewEncoder().Bytes([]byte(text))), Limits{})
 	if err != nil {
 		t.Fatal(err)
