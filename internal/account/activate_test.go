@@ -76,6 +76,9 @@ func TestChildUnder14(t *testing.T) {
 				if by.Role != access.Pupil || !by.Allows(access.ClassTalk, f.class.Path) || by.Allows(access.ClassRead, f.next.Path) {
 					t.Errorf("the pupil is %+v", by)
 				}
+				if by.ConsentRefused == c.verified {
+					t.Errorf("%s, and the pupil acts as %+v", c.answer, by)
+				}
 				p := f.person(t, who)
 				if p.Activated.IsZero() || p.Verified.IsZero() == c.verified || p.Consent != c.answer {
 					t.Errorf("state %+v", p)
