@@ -40,7 +40,7 @@ func (a *App) newWeb(log *slog.Logger) (*web.Server, error) {
 	}
 	faces := []web.Face{
 		homeweb.New(homeweb.Deps{Org: a.Org, People: a.People, Posts: a.Posts, Notices: a.Notices, Metrics: a.Metrics,
-			Rosters: a.Rosters, Bulletin: a.Bulletin, Accounts: a.Accounts}),
+			Rosters: a.Rosters, Bulletin: a.Bulletin}),
 		accountweb.New(a.Accounts, a.Org, a.People, a.Spaces),
 		orgweb.New(a.Org, a.People, a.Spaces),
 		rosterweb.New(a.Rosters, a.Org),

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"learnspace/internal/access"
-	"learnspace/internal/account"
 	"learnspace/internal/campaign/bulletin"
 	"learnspace/internal/exchange/roster"
 	"learnspace/internal/i18n"
@@ -27,7 +26,6 @@ type Deps struct {
 	Metrics  *metrics.Service
 	Rosters  *roster.Service
 	Bulletin *bulletin.Service
-	Accounts *account.Service
 }
 
 // Face is the pages.
