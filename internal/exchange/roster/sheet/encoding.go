@@ -230,7 +230,7 @@ func gbLength(s []byte) int {
 }
 
 func (g *gbCheck) plausible() bool {
-	return !g.bad && len(g.carry) == 0 && g.core*100 >= g.double*80 && g.east*100 >= g.quad*80
+	return !g.bad && len(g.carry) == 0 && g.core*100 >= g.double*80 && (g.quad*4 <= g.double || g.east*100 >= g.quad*80)
 }
 
 // eastAsian says whether a four-byte character is Hangul or a Han character.
