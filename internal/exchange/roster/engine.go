@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	chunkLeast = 1_000  // rows of a chunk while somebody waits for the database
-	chunkMost  = 10_000 // rows of a chunk while nobody does
+	chunkLeast = 1_000 // rows of a chunk while somebody waits for the database
+	chunkMost  = 8_000 // rows of a chunk while nobody does
 )
 
 // engine takes the rows of one request from the files into a sink.
@@ -82,28 +82,17 @@ type chunk struct {
 	items []*item
 }
 
-// stream reads all files, prepares the rows on the other cores and hands them
-// to take in order. skip rows are read and not handed on.
+// stream reads all files, prepares the rows beside the database's work and
+// hands them to take in order. skip rows are read and not handed on. No more
+// than two chunks are in memory.
 func (e *engine) stream(ctx context.Context, skip int64, take func(chunk) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	raw, ready := make(chan chunk), make(chan chunk)
-	go func() {
-		defer close(raw)
-		if err := e.read(ctx, skip, raw); err != nil {
-			cancel(err)
-		}
-	}()
+	ready := make(chan chunk)
 	go func() {
 		defer close(ready)
-		for c := range raw {
-			if err := e.prepareAll(c.items); err != nil {
-				cancel(err)
-			}
-			select {
-			case ready <- c:
-			case <-ctx.Done():
-			}
+		if err := e.read(ctx, skip, ready); err != nil {
+			cancel(err)
 		}
 	}()
 	for c := range ready {
@@ -135,6 +124,9 @@ func (e *engine) read(ctx context.Context, skip int64, out chan<- chunk) error {
 	send := func() error {
 		if len(c.items) == 0 {
 			return nil
+		}
+		if err := e.prepareAll(c.items); err != nil {
+			return err
 		}
 		select {
 		case out <- c:
