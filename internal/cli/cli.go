@@ -64,6 +64,7 @@ type grammar struct {
 	Audit    auditCmd    `cmd:"" help:"Verify the audit trail."`
 	Backup   backupCmd   `cmd:"" help:"Copy the database into one file."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup into an empty data folder."`
+	Keys     keysCmd     `cmd:"" help:"Rotate the keys."`
 	Bench    benchCmd    `cmd:"" help:"Measure speed and memory on own data."`
 }
 

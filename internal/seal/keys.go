@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
 
 	"github.com/emmansun/gmsm/sm4"
 )
@@ -29,8 +30,12 @@ var ErrKey = errors.New("the key of a sealed value is missing")
 // ErrSealed is returned when a sealed value was changed or cut.
 var ErrSealed = errors.New("a sealed value is damaged")
 
-// Keys seals, opens and hashes. It is safe for concurrent use.
-type Keys struct {
+// Keys seals, opens and hashes. It is safe for concurrent use, also while a
+// rotation replaces what it works with.
+type Keys struct{ now atomic.Pointer[ring] }
+
+// ring is the keys of one file, prepared.
+type ring struct {
 	file keyFile
 	aead map[uint16]cipher.AEAD
 	hash []*hasher // the current one first
@@ -111,7 +116,7 @@ func Load(path string) (*Keys, error) {
 
 // Save writes the keys to path (mode 0600), whole or not at all.
 func (k *Keys) Save(path string) error {
-	text, err := json.MarshalIndent(k.file, "", "  ")
+	text, err := json.MarshalIndent(k.now.Load().file, "", "  ")
 	if err != nil {
 		return fmt.Errorf("save keys: %w", err)
 	}
@@ -139,20 +144,22 @@ func fromFile(f keyFile) (*Keys, error) {
 	if len(f.Seal) == 0 || len(f.Hash) == 0 {
 		return nil, errors.New("load keys: a key is missing")
 	}
-	k := &Keys{file: f, aead: map[uint16]cipher.AEAD{}}
+	r := &ring{file: f, aead: map[uint16]cipher.AEAD{}}
 	for _, s := range f.Seal {
 		a, err := s.cipher()
 		if err != nil {
 			return nil, fmt.Errorf("load keys: key %d: %w", s.ID, err)
 		}
-		k.aead[s.ID] = a
+		r.aead[s.ID] = a
 	}
 	for _, h := range f.Hash {
 		if len(h.Secret) < 16 {
 			return nil, fmt.Errorf("load keys: hash key %d is too short", h.ID)
 		}
-		k.hash = append([]*hasher{newHasher(h)}, k.hash...)
+		r.hash = append([]*hasher{newHasher(h)}, r.hash...)
 	}
+	k := &Keys{}
+	k.now.Store(r)
 	return k, nil
 }
 
@@ -180,7 +187,7 @@ func (k key) cipher() (cipher.AEAD, error) {
 // Rotate returns keys with a new sealing key; what the old ones sealed still
 // opens. Stale tells which values to seal again.
 func (k *Keys) Rotate(s Suite) (*Keys, error) {
-	f := k.file
+	f := k.now.Load().file
 	next, err := newKey(s, f.Seal[len(f.Seal)-1].ID+1)
 	if err != nil {
 		return nil, fmt.Errorf("rotate keys: %w", err)
@@ -189,10 +196,20 @@ func (k *Keys) Rotate(s Suite) (*Keys, error) {
 	return fromFile(f)
 }
 
+// Adopt makes k work with the keys of next from now on, for everybody who holds
+// k: a rotation while the product runs.
+func (k *Keys) Adopt(next *Keys) { k.now.Store(next.now.Load()) }
+
+// Suite is the suite of the current sealing key.
+func (k *Keys) Suite() Suite {
+	seals := k.now.Load().file.Seal
+	return seals[len(seals)-1].Suite
+}
+
 // RotateHash returns keys with a new hash key beside the old ones. When every
 // hash is recomputed, RetireHash drops those.
 func (k *Keys) RotateHash(s Suite) (*Keys, error) {
-	f := k.file
+	f := k.now.Load().file
 	next, err := newKey(s, f.Hash[len(f.Hash)-1].ID+1)
 	if err != nil {
 		return nil, fmt.Errorf("rotate keys: %w", err)
@@ -203,7 +220,7 @@ func (k *Keys) RotateHash(s Suite) (*Keys, error) {
 
 // RetireHash returns keys with the newest hash key only.
 func (k *Keys) RetireHash() (*Keys, error) {
-	f := k.file
+	f := k.now.Load().file
 	f.Hash = f.Hash[len(f.Hash)-1:]
 	return fromFile(f)
 }

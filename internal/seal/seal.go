@@ -25,13 +25,14 @@ func (k *Keys) Seal(plain []byte) []byte {
 	if len(plain) == 0 {
 		return []byte{}
 	}
-	current := k.file.Seal[len(k.file.Seal)-1]
+	r := k.now.Load()
+	current := r.file.Seal[len(r.file.Seal)-1]
 	out := make([]byte, idSize+nonceSize, idSize+nonceSize+len(plain)+tagSize)
 	binary.BigEndian.PutUint16(out, current.ID)
 	if _, err := rand.Read(out[idSize:]); err != nil {
 		panic(err) // the standard library never returns one
 	}
-	return k.aead[current.ID].Seal(out, out[idSize:idSize+nonceSize], plain, out[:idSize])
+	return r.aead[current.ID].Seal(out, out[idSize:idSize+nonceSize], plain, out[:idSize])
 }
 
 // Open returns what was sealed. It returns ErrKey when the key is missing and
@@ -43,7 +44,7 @@ func (k *Keys) Open(sealed []byte) ([]byte, error) {
 	if len(sealed) < idSize+nonceSize+tagSize {
 		return nil, ErrSealed
 	}
-	a, ok := k.aead[binary.BigEndian.Uint16(sealed)]
+	a, ok := k.now.Load().aead[binary.BigEndian.Uint16(sealed)]
 	if !ok {
 		return nil, ErrKey
 	}
@@ -56,7 +57,8 @@ func (k *Keys) Open(sealed []byte) ([]byte, error) {
 
 // Stale reports whether a sealed value was sealed under an older key.
 func (k *Keys) Stale(sealed []byte) bool {
-	return len(sealed) > idSize && binary.BigEndian.Uint16(sealed) != k.file.Seal[len(k.file.Seal)-1].ID
+	seals := k.now.Load().file.Seal
+	return len(sealed) > idSize && binary.BigEndian.Uint16(sealed) != seals[len(seals)-1].ID
 }
 
 // hasher makes keyed hashes with one key.
@@ -90,21 +92,22 @@ func (h *hasher) sum(out []byte, kind, value string) []byte {
 // Hash returns the keyed hash of a value, 32 bytes. kind keeps equal values of
 // different columns apart.
 func (k *Keys) Hash(kind, value string) []byte {
-	return k.hash[0].sum(make([]byte, 0, 32), kind, value)
+	return k.now.Load().hash[0].sum(make([]byte, 0, 32), kind, value)
 }
 
 // Hash64 returns the first 64 bits of Hash as an integer, for keys that are
 // small: two values may share it, so a hit is compared.
 func (k *Keys) Hash64(kind, value string) int64 {
 	var out [32]byte
-	return int64(binary.BigEndian.Uint64(k.hash[0].sum(out[:0], kind, value)))
+	return int64(binary.BigEndian.Uint64(k.now.Load().hash[0].sum(out[:0], kind, value)))
 }
 
 // Hashes returns the hash under every key, the current one's first: what to
 // look up while a rotation is under way.
 func (k *Keys) Hashes(kind, value string) [][]byte {
-	out := make([][]byte, len(k.hash))
-	for i, h := range k.hash {
+	hashes := k.now.Load().hash
+	out := make([][]byte, len(hashes))
+	for i, h := range hashes {
 		out[i] = h.sum(nil, kind, value)
 	}
 	return out
