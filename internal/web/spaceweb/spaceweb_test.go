@@ -84,7 +84,7 @@ func (w *world) Delete(context.Context, string) error { return nil }
 type fixture struct {
 	*dbtest.Harness
 	*webtest.Site
-	t     *testing.T
+	t     testing.TB
 	world *world
 	posts *post.Service
 	orgs  *org.Service
@@ -92,7 +92,7 @@ type fixture struct {
 	nodes map[string]org.Node
 }
 
-func setup(t *testing.T, h *dbtest.Harness) *fixture {
+func setup(t testing.TB, h *dbtest.Harness) *fixture {
 	t.Helper()
 	f := &fixture{Harness: h, t: t, op: access.Operator("tester"), nodes: map[string]org.Node{},
 		world: &world{db: h.DB, names: map[id.Person]string{}, pupils: map[id.Node][]post.Member{}, files: map[string][]byte{}},
