@@ -17,9 +17,17 @@ func frozenMonth(ctx context.Context, q db.Queryer) (m clock.Month, err error) {
 	return m, nil
 }
 
+// What a row of figuresSQL is: a number of one month, a total up to a month, or
+// what belongs to the month asked for and to no total.
+const (
+	rowOfMonth = 0
+	rowOfTotal = 1
+	rowOnly    = 2
+)
+
 // figuresSQL reads the numbers of nodes for a month: of regions the totals of
-// the last closed month before it and what came since, of schools every month.
-// Only tables of the figures are named.
+// the last closed month before it and what came since, of schools the sums of
+// every month. Only tables of the figures are named.
 func figuresSQL(regions, units []id.Node, kept, month clock.Month) (string, db.Args) {
 	var a db.Args
 	low := min(kept, month.Prev())
@@ -28,8 +36,11 @@ func figuresSQL(regions, units []id.Node, kept, month clock.Month) (string, db.A
 		` UNION ALL SELECT 0, node, month, part, metric, role, n FROM met_roll WHERE node IN (` + db.List(&a, regions) +
 		`) AND month > ` + a.Add(low) + ` AND month <= ` + a.Add(month)
 	if len(units) > 0 {
-		q += ` UNION ALL SELECT 0, node, month, part, metric, role, n FROM met_roll WHERE node IN (` + db.List(&a, units) +
-			`) AND month <= ` + a.Add(month)
+		q += ` UNION ALL SELECT 1, node, 0, part, metric, role, CAST(SUM(n) AS BIGINT) FROM met_roll WHERE node IN (` + db.List(&a, units) +
+			`) AND month <= ` + a.Add(month) + ` AND metric <> ` + a.Add(mActive) +
+			` AND (metric <> ` + a.Add(mNewly) + ` OR month >= ` + a.Add(BaseMonth) + `) GROUP BY node, part, metric, role` +
+			` UNION ALL SELECT 2, node, month, part, metric, role, n FROM met_roll WHERE node IN (` + db.List(&a, units) +
+			`) AND metric IN (` + a.Add(mNewly) + `, ` + a.Add(mActive) + `) AND month = ` + a.Add(month)
 	}
 	return q, a
 }
@@ -68,26 +79,22 @@ func readFigures(ctx context.Context, q db.Queryer, nodes []id.Node, month clock
 
 func readInto(ctx context.Context, q db.Queryer, out map[id.Node]*Figures, regions, units []id.Node, kept, month clock.Month) error {
 	stmt, args := figuresSQL(regions, units, kept, month)
-	apart := map[id.Node]bool{}
-	for _, u := range units {
-		apart[u] = true
-	}
 	err := scan(ctx, q, stmt, args, func(into func(...any) error) error {
-		var total int64
+		var kind int64
 		var at id.Node
 		var m clock.Month
 		var p part
 		var what metric
 		var r role
 		var n int64
-		if err := into(&total, &at, &m, &p, &what, &r, &n); err != nil {
+		if err := into(&kind, &at, &m, &p, &what, &r, &n); err != nil {
 			return err
 		}
-		standing := total == 1 || m > kept || apart[at]
-		if what == mNewly && total == 0 && m < BaseMonth {
+		standing := kind == rowOfTotal || kind == rowOfMonth && m > kept
+		if what == mNewly && kind == rowOfMonth && m < BaseMonth {
 			standing = false
 		}
-		out[at].put(p, what, r, n, total == 0 && m == month, standing)
+		out[at].put(p, what, r, n, kind != rowOfTotal && m == month, standing)
 		return nil
 	})
 	if err != nil {

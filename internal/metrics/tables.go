@@ -340,7 +340,7 @@ func (t *tables) writeSums(ctx context.Context, s *state) error {
 		return err
 	}
 	return t.put(ctx, "met_roll", rollColumns,
-		"ON CONFLICT (node, month, part, metric, role) DO UPDATE SET n = met_roll.n + excluded.n", func(yield func([]any) bool) {
+		"ON CONFLICT (node, part, metric, role, month) DO UPDATE SET n = met_roll.n + excluded.n", func(yield func([]any) bool) {
 			for k, n := range s.roll {
 				if n != 0 && !yield([]any{k.node, k.month, k.part, k.metric, k.role, n}) {
 					return

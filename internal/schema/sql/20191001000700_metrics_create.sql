@@ -38,7 +38,7 @@ CREATE TABLE met_roll (
     metric {{.Int}} NOT NULL,
     role   {{.Int}} NOT NULL,
     n      {{.Int}} NOT NULL,
-    PRIMARY KEY (node, month, part, metric, role)
+    PRIMARY KEY (node, part, metric, role, month)
 ){{.WithoutRowid}};
 
 -- Standing totals of regions at the end of each frozen month.

@@ -159,6 +159,15 @@ func (b baseForm) read() (metrics.BaseInput, error) {
 	return in, nil
 }
 
+// offersRoster reports whether the roster's count would change the base.
+func offersRoster(u metrics.UnitBase) bool {
+	if u.Roster.At.IsZero() {
+		return false
+	}
+	r, c := u.Roster, u.Confirmed
+	return c.At.IsZero() || r.Pupil != c.Pupil || r.Teacher != c.Teacher || r.AgePupil != c.AgePupil
+}
+
 // sourceKey is the word of a row's source: a roster that an office confirmed is
 // another thing than one that it did not.
 func sourceKey(b metrics.BaseRow) string {
