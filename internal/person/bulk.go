@@ -3,6 +3,7 @@ package person
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -127,9 +128,9 @@ func (s *Service) open(sealed []byte) (string, error) {
 
 // InsertMany writes prepared persons with their keys, affiliations, personal
 // spaces and the event person.made each, in the transaction of ctx or one of its
-// own. Where one of them is known already, because
+// own, which fails when it fails. Where one of them is known already, because
 // somebody else made him meanwhile, nothing is written and the error is
-// ErrConflict: the caller looks again. The actor needs roster.import at each
+// ErrConflict: the caller begins again and looks. The actor needs roster.import at each
 // unit, for officers grant.give.
 func (s *Service) InsertMany(ctx context.Context, by access.Actor, all []Prepared) error {
 	if len(all) == 0 {
@@ -138,7 +139,7 @@ func (s *Service) InsertMany(ctx context.Context, by access.Actor, all []Prepare
 	if err := s.mayMake(ctx, by, all); err != nil {
 		return err
 	}
-	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err := s.db.Join(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if err := s.insertPersons(ctx, tx, all); err != nil {
 			return err
 		}
@@ -228,29 +229,66 @@ func (s *Service) putKeys(ctx context.Context, hashes []hash) error {
 	}
 	slices.SortFunc(hashes, func(a, b hash) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.h64, b.h64)) })
 	for try := 0; ; try++ {
-		err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-			_, err := tx.Bulk(ctx, db.Bulk{
-				Table:   "person_key",
-				Columns: []string{"kind", "h64", "n", "person"},
-				Rows: func(yield func([]any) bool) {
-					row := make([]any, 4)
-					for _, h := range hashes {
-						row[0], row[1], row[2], row[3] = int64(h.kind), h.h64, int64(h.n), h.person.Int()
-						if !yield(row) {
-							return
-						}
-					}
-				},
-			})
-			return err
-		})
-		if !db.IsUnique(err) || try == 3 {
-			return err
+		taken, err := s.tryKeys(ctx, hashes)
+		if taken == nil || try == 3 {
+			return cmp.Or(err, taken)
 		}
-		if err := s.stepAside(ctx, hashes, err); err != nil {
+		if err := s.stepAside(ctx, hashes, taken); err != nil {
 			return err
 		}
 	}
+}
+
+// errTaken is what a hash that is taken is called where no engine's error says
+// so.
+var errTaken = errors.New("a key is taken")
+
+// tryKeys writes all hashes, or none with the reason in taken where one is
+// taken. A savepoint would undo what was written, but keeps a copy of each page
+// of the index, and a large roster touches all of them: where nobody else
+// writes, the rows are removed again instead.
+func (s *Service) tryKeys(ctx context.Context, hashes []hash) (taken, err error) {
+	keys := db.Bulk{
+		Table:   "person_key",
+		Columns: []string{"kind", "h64", "n", "person"},
+		Rows: func(yield func([]any) bool) {
+			row := make([]any, 4)
+			for _, h := range hashes {
+				row[0], row[1], row[2], row[3] = int64(h.kind), h.h64, int64(h.n), h.person.Int()
+				if !yield(row) {
+					return
+				}
+			}
+		},
+	}
+	if !s.db.Serial() {
+		err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Bulk(ctx, keys)
+			return err
+		})
+		if db.IsUnique(err) {
+			return err, nil
+		}
+		return nil, err
+	}
+	keys.Conflict = "ON CONFLICT (kind, h64, n) DO NOTHING"
+	err = s.db.Join(ctx, func(ctx context.Context, tx *db.Tx) error {
+		taken = nil
+		n, err := tx.Bulk(ctx, keys)
+		if err != nil || n == int64(len(hashes)) {
+			return err
+		}
+		taken = errTaken
+		for _, h := range hashes {
+			_, err := tx.Exec(ctx, "DELETE FROM person_key WHERE kind = $1 AND h64 = $2 AND n = $3 AND person = $4",
+				int64(h.kind), h.h64, int64(h.n), h.person.Int())
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return taken, err
 }
 
 // stepAside gives hashes that are taken by other values the next free n.

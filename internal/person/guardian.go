@@ -32,7 +32,7 @@ func (s *Service) Link(ctx context.Context, by access.Actor, links []Guardianshi
 	if len(links) == 0 {
 		return nil
 	}
-	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err := s.db.Join(ctx, func(ctx context.Context, tx *db.Tx) error {
 		now := s.clk.Now().UnixMilli()
 		_, err := tx.Bulk(ctx, db.Bulk{
 			Table:    "person_guardianship",

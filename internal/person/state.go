@@ -83,7 +83,8 @@ func placeOf(ctx context.Context, q db.Queryer, p Person) (id.Node, error) {
 // Verify records that the person is who the roster says, by the source roster,
 // hub or school. The first time since activation or since an error writes
 // person.verified; again is no error and writes nothing. Not activated, left,
-// or a child whose guardian refused: ErrConflict. The source school is the
+// refused by a guardian, or a child for whom none has agreed yet: ErrConflict,
+// so that no child is verified without a consent. The source school is the
 // school's signed check and needs identity.check at the unit; the others come
 // from the sign-in or the system.
 func (s *Service) Verify(ctx context.Context, by access.Actor, person id.Person, source string) error {
@@ -103,7 +104,14 @@ func (s *Service) Verify(ctx context.Context, by access.Actor, person id.Person,
 			return fault.New(fault.ErrConflict, "person.not_here")
 		case p.Activated.IsZero():
 			return fault.New(fault.ErrConflict, "person.verify.not_activated")
-		case p.Consent == ConsentRefused || p.Consent == ConsentWithdrawn:
+		}
+		standing, err := StandingOf(ctx, tx, p, clock.DayOf(s.clk.Now()))
+		switch {
+		case err != nil:
+			return err
+		case standing == Unanswered:
+			return fault.New(fault.ErrConflict, "person.verify.unanswered")
+		case standing == Against:
 			return fault.New(fault.ErrConflict, "person.verify.no_consent")
 		}
 		return s.verify(ctx, tx, by, &p, source)
@@ -154,9 +162,10 @@ func (s *Service) verify(ctx context.Context, tx *db.Tx, by access.Actor, p *Per
 	return s.openDue(ctx, by, p.ID)
 }
 
-// Unverify takes a verification back, since it was an error or consent was
-// withdrawn; person.unverified subtracts it in the month of finding. It needs
-// identity.check at the unit, or the system. Twice is no error.
+// Unverify takes a verification back, since it was an error;
+// person.unverified subtracts it in the month of finding. A consent withdrawn
+// is no error and takes nothing back. It needs identity.check at the unit, or
+// the system. Twice is no error.
 func (s *Service) Unverify(ctx context.Context, by access.Actor, person id.Person) error {
 	p, err := Load(ctx, s.db, person)
 	if err != nil {
@@ -211,63 +220,4 @@ func (s *Service) Matches(ctx context.Context, by access.Actor, person id.Person
 		return false, err
 	}
 	return codes.CheckIDNumber(number) == nil, nil
-}
-
-// RecordConsent keeps a guardian's answer for a child and makes it the child's
-// state. A refusal or withdrawal takes the verification back. The person's
-// sign-in or the system records it; a later answer replaces the earlier one in
-// force and erases none.
-func (s *Service) RecordConsent(ctx context.Context, by access.Actor, c Consent) error {
-	if err := mayActFor(by, c.Child); err != nil {
-		return err
-	}
-	if c.Answer != ConsentGiven && c.Answer != ConsentRefused && c.Answer != ConsentWithdrawn || c.Purpose == "" || c.TextVersion == "" {
-		return fault.New(fault.ErrInvalid, "person.consent.answer")
-	}
-	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		p, err := lock(ctx, tx, c.Child)
-		if err != nil {
-			return err
-		}
-		c.ID, c.At = id.Next[id.Consent](s.ids), s.clk.Now()
-		if _, err := tx.Exec(ctx, "INSERT INTO person_consent (id, child, purpose, text_version, answer, by_name, by_relation, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-			c.ID.Int(), c.Child.Int(), c.Purpose, c.TextVersion, c.Answer, c.ByName, c.ByRelation, c.At.UnixMilli()); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, "UPDATE person SET consent = $1 WHERE id = $2", c.Answer, c.Child.Int()); err != nil {
-			return err
-		}
-		if c.Answer == ConsentGiven {
-			return s.openDue(ctx, actedBy(by, p), c.Child)
-		}
-		return s.unverify(ctx, tx, actedBy(by, p), p)
-	})
-	if err != nil {
-		return fmt.Errorf("record consent for person %d: %w", c.Child, err)
-	}
-	return nil
-}
-
-// Consents lists the answers for a child, the latest first, for whoever may
-// Get the child.
-func (s *Service) Consents(ctx context.Context, by access.Actor, child id.Person) ([]Consent, error) {
-	if _, err := s.Get(ctx, by, child); err != nil {
-		return nil, err
-	}
-	rows, err := s.db.Query(ctx, "SELECT id, child, purpose, text_version, answer, by_name, by_relation, at FROM person_consent WHERE child = $1 ORDER BY at DESC, id DESC", child.Int())
-	if err != nil {
-		return nil, fmt.Errorf("read consents of person %d: %w", child, err)
-	}
-	defer rows.Close()
-	var out []Consent
-	for rows.Next() {
-		var c Consent
-		var at int64
-		if err := rows.Scan(&c.ID, &c.Child, &c.Purpose, &c.TextVersion, &c.Answer, &c.ByName, &c.ByRelation, &at); err != nil {
-			return nil, fmt.Errorf("read consents of person %d: %w", child, err)
-		}
-		c.At = clock.FromMillis(at)
-		out = append(out, c)
-	}
-	return out, rows.Err()
 }

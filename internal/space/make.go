@@ -37,7 +37,7 @@ func (s *Service) MakeInstitution(ctx context.Context, by access.Actor, nodes []
 		}
 		spaces = append(spaces, sp)
 	}
-	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Join(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if err := insert(ctx, tx, len(spaces), func(i int) Space { return spaces[i] }); err != nil {
 			return err
 		}
@@ -49,7 +49,7 @@ func (s *Service) MakeInstitution(ctx context.Context, by access.Actor, nodes []
 // person calls it, which has checked the actor and writes the events.
 func (s *Service) MakePersonal(ctx context.Context, by access.Actor, all []person.Prepared) error {
 	now := s.clk.Now()
-	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+	return s.db.Join(ctx, func(ctx context.Context, tx *db.Tx) error {
 		return insert(ctx, tx, len(all), func(i int) Space {
 			p := &all[i]
 			return Space{ID: id.Next[id.Space](s.ids), Kind: KindPersonal, Person: p.ID, Unit: p.Unit, Status: StatusMade, Made: now, Batch: p.Batch}

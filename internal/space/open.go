@@ -6,6 +6,7 @@ import (
 
 	"learnspace/internal/access"
 	"learnspace/internal/audit"
+	"learnspace/internal/clock"
 	"learnspace/internal/db"
 	"learnspace/internal/fault"
 	"learnspace/internal/id"
@@ -139,8 +140,9 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, by access.Actor, sp *Spac
 		Kind: "space", Object: sp.ID.Int(), Node: sp.Node, Detail: e.Extra, At: now})
 }
 
-// OpenDue opens what waited for a person: the personal space, and the confirmed
-// institution spaces that he manages, once he is verified. It joins the
+// OpenDue lets spaces follow a person's state: it opens the personal space and,
+// once he is verified, the confirmed institution spaces that he manages, and
+// freezes the personal space of a child when a guardian withdraws. It joins the
 // transaction of ctx. Only person calls it, after each change of state.
 func (s *Service) OpenDue(ctx context.Context, by access.Actor, who id.Person) error {
 	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -148,14 +150,8 @@ func (s *Service) OpenDue(ctx context.Context, by access.Actor, who id.Person) e
 		if err != nil {
 			return err
 		}
-		if personalDue(p) {
-			own, err := s.one(ctx, tx, "owner_person = $1 AND owner_person <> 0", who.Int())
-			if err != nil {
-				return err
-			}
-			if err := s.open(ctx, tx, by, &own); err != nil {
-				return err
-			}
+		if err := s.followPerson(ctx, tx, by, p); err != nil {
+			return err
 		}
 		if p.Verified.IsZero() || p.Role == person.RolePupil {
 			return nil
@@ -164,15 +160,44 @@ func (s *Service) OpenDue(ctx context.Context, by access.Actor, who id.Person) e
 	})
 }
 
-// personalDue reports whether the personal space shall be open (DOMAIN 2.3).
-func personalDue(p person.Person) bool {
-	if p.Consent == person.ConsentRefused || p.Consent == person.ConsentWithdrawn {
-		return false
+// followPerson brings the personal space into the state that its owner's has
+// (DOMAIN 2.3): open for a pupil who has come in and against whom no guardian's
+// answer stands, for others once they are verified. Nothing but a guardian
+// freezes one, so a new consent thaws it.
+func (s *Service) followPerson(ctx context.Context, tx *db.Tx, by access.Actor, p person.Person) error {
+	standing, err := person.StandingOf(ctx, tx, p, clock.DayOf(s.clk.Now()))
+	if err != nil {
+		return err
 	}
+	due := !p.Verified.IsZero()
 	if p.Role == person.RolePupil {
-		return !p.Activated.IsZero()
+		due = !p.Activated.IsZero()
 	}
-	return !p.Verified.IsZero()
+	if !due && standing != person.Against {
+		return nil
+	}
+	own, err := s.one(ctx, tx, "owner_person = $1 AND owner_person <> 0", p.ID.Int())
+	if err != nil {
+		return err
+	}
+	switch {
+	case standing == person.Against && own.Status == StatusOpened:
+		return s.setStatus(ctx, tx, own, StatusFrozen)
+	case standing == person.Free && own.Status == StatusFrozen:
+		return s.setStatus(ctx, tx, own, StatusOpened)
+	case standing == person.Free:
+		return s.open(ctx, tx, by, &own)
+	}
+	return nil
+}
+
+// setStatus changes the state of a space that nobody has changed meanwhile.
+func (s *Service) setStatus(ctx context.Context, tx *db.Tx, sp Space, status string) error {
+	_, err := tx.Exec(ctx, "UPDATE space SET status = $1 WHERE id = $2 AND status = $3", status, sp.ID.Int(), sp.Status)
+	if err != nil {
+		return fmt.Errorf("make space %d %s: %w", sp.ID, status, err)
+	}
+	return nil
 }
 
 // openManaged opens the confirmed spaces of the classes that the person leads

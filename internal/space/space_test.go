@@ -3,9 +3,11 @@ package space_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"learnspace/internal/access"
+	"learnspace/internal/clock"
 	"learnspace/internal/db/dbtest"
 	"learnspace/internal/event"
 	"learnspace/internal/fault"
@@ -232,26 +234,51 @@ func TestConfirmedSpacesOpenWhenAVerifiedManagerComes(t *testing.T) {
 	})
 }
 
-func TestRefusedPupilStaysClosed(t *testing.T) {
+func TestPersonalSpaceFollowsTheGuardian(t *testing.T) {
 	t.Parallel()
+	const given, refused, withdrawn = person.ConsentGiven, person.ConsentRefused, person.ConsentWithdrawn
+	tests := map[string]struct {
+		birth   clock.Day
+		before  string // the answer before the child comes in, "" none
+		came    string // the state then
+		answers []string
+		states  []string
+	}{
+		"agreed at once":          {20100307, given, space.StatusOpened, []string{withdrawn, given}, []string{space.StatusFrozen, space.StatusOpened}},
+		"refused at once":         {20100307, refused, space.StatusMade, []string{refused, given}, []string{space.StatusMade, space.StatusOpened}},
+		"nobody asked":            {20100307, "", space.StatusMade, []string{given}, []string{space.StatusOpened}},
+		"nobody asked, refused":   {20100307, "", space.StatusMade, []string{refused}, []string{space.StatusMade}},
+		"no birth in primary":     {0, "", space.StatusMade, []string{given}, []string{space.StatusOpened}},
+		"fourteen decides itself": {20050307, "", space.StatusOpened, nil, nil},
+	}
 	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
 		f := setup(t, h)
-		ctx := t.Context()
-		for answer, want := range map[string]string{person.ConsentGiven: space.StatusOpened, person.ConsentRefused: space.StatusMade} {
-			number := "220102201003070013"
-			if answer == person.ConsentRefused {
-				number = "220381198501010031"
-			}
-			who := f.make(t, person.Draft{Name: "李晓", Role: person.RolePupil, Node: f.class.ID, IDNo: number})
+		ctx, n := t.Context(), 0
+		for name, c := range tests {
+			n++
+			who := f.make(t, person.Draft{Name: fmt.Sprint("学生", n), Role: person.RolePupil, Node: f.class.ID, NoIDReason: "待补", Sex: 1, Birth: c.birth})
 			self := access.Actor{Person: who}
-			if err := f.people.RecordConsent(ctx, self, person.Consent{Child: who, Purpose: "space", TextVersion: "1", Answer: answer, ByName: "李父", ByRelation: "父亲"}); err != nil {
-				t.Fatal(err)
+			say := func(answer string) {
+				if err := f.people.RecordConsent(ctx, self, person.Consent{Child: who, Purpose: "space", TextVersion: "1", Answer: answer, ByName: "李父", ByRelation: "父亲"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want := func(state string) {
+				t.Helper()
+				if sp, err := f.spaces.OfPerson(ctx, self, who); err != nil || sp.Status != state {
+					t.Errorf("%s: %+v, %v, want %s", name, sp, err, state)
+				}
+			}
+			if c.before != "" {
+				say(c.before)
 			}
 			if err := f.people.Activate(ctx, self, who); err != nil {
 				t.Fatal(err)
 			}
-			if sp, err := f.spaces.OfPerson(ctx, self, who); err != nil || sp.Status != want {
-				t.Errorf("%s: %+v, %v", answer, sp, err)
+			want(c.came)
+			for i, answer := range c.answers {
+				say(answer)
+				want(c.states[i])
 			}
 		}
 	})

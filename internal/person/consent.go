@@ -1,0 +1,158 @@
+package person
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"learnspace/internal/access"
+	"learnspace/internal/clock"
+	"learnspace/internal/db"
+	"learnspace/internal/fault"
+	"learnspace/internal/id"
+	"learnspace/internal/org"
+)
+
+// Standing says what a guardian's answer means for a person on a day.
+type Standing int
+
+// The standings.
+const (
+	// Free: nothing stands against the personal space and talk. A guardian
+	// agreed, or the person decides himself and none ever said no.
+	Free Standing = iota
+	// Unanswered: a child under 14 for whom no guardian has answered yet.
+	Unanswered
+	// Against: a guardian refused or withdrew.
+	Against
+)
+
+// NeedsGuardian reports whether a guardian decides for the person on the day:
+// a pupil under 14 (个人信息保护法 31), or one whose birth is unknown and who is
+// in kindergarten, in primary school, in the first year of junior school or in a
+// class whose grade ("") is not known.
+func (p Person) NeedsGuardian(grade string, day clock.Day) bool {
+	if p.Role != RolePupil {
+		return false
+	}
+	if p.Birth != 0 {
+		return p.Under14(day)
+	}
+	return grade == "" || grade[0] == 'P' || grade[0] == 'K' || grade == "J1"
+}
+
+// Standing is the person's standing in a class of that grade on the day.
+func (p Person) Standing(grade string, day clock.Day) Standing {
+	switch {
+	case p.Consent == ConsentRefused || p.Consent == ConsentWithdrawn:
+		return Against
+	case p.Consent == "" && p.NeedsGuardian(grade, day):
+		return Unanswered
+	}
+	return Free
+}
+
+// StandingOf is [Person.Standing] in the class where the person learns today.
+// It reads that class only where the birth is unknown, checks nothing and is
+// for the rules of other packages.
+func StandingOf(ctx context.Context, q db.Queryer, p Person, day clock.Day) (Standing, error) {
+	if p.Role != RolePupil || p.Consent != "" || p.Birth != 0 {
+		return p.Standing("", day), nil
+	}
+	at, ok, err := primary(ctx, q, p.ID)
+	if err != nil || !ok {
+		return p.Standing("", day), err
+	}
+	nodes, err := org.Nodes(ctx, q, []id.Node{at.Node})
+	if err != nil {
+		return Unanswered, fmt.Errorf("read the class of person %d: %w", p.ID, err)
+	}
+	return p.Standing(nodes[at.Node].Grade(day), day), nil
+}
+
+// RecordConsent keeps a guardian's answer for a child and makes it the child's
+// state; the personal space follows it. A verification that there is stays:
+// who the child is has not changed, and what was counted was no error (DOMAIN
+// Q2). The person's sign-in or the system records it; a later answer replaces
+// the earlier one in force and erases none.
+func (s *Service) RecordConsent(ctx context.Context, by access.Actor, c Consent) error {
+	if err := mayActFor(by, c.Child); err != nil {
+		return err
+	}
+	if c.Answer != ConsentGiven && c.Answer != ConsentRefused && c.Answer != ConsentWithdrawn || c.Purpose == "" || c.TextVersion == "" {
+		return fault.New(fault.ErrInvalid, "person.consent.answer")
+	}
+	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		p, err := lock(ctx, tx, c.Child)
+		if err != nil {
+			return err
+		}
+		c.ID, c.At = id.Next[id.Consent](s.ids), s.clk.Now()
+		if _, err := tx.Exec(ctx, "INSERT INTO person_consent (id, child, purpose, text_version, answer, by_name, by_relation, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+			c.ID.Int(), c.Child.Int(), c.Purpose, c.TextVersion, c.Answer, c.ByName, c.ByRelation, c.At.UnixMilli()); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "UPDATE person SET consent = $1 WHERE id = $2", c.Answer, c.Child.Int()); err != nil {
+			return err
+		}
+		return s.openDue(ctx, actedBy(by, p), c.Child)
+	})
+	if err != nil {
+		return fmt.Errorf("record consent for person %d: %w", c.Child, err)
+	}
+	return nil
+}
+
+// Consents lists the answers for a child, the latest first, for whoever may
+// Get the child.
+func (s *Service) Consents(ctx context.Context, by access.Actor, child id.Person) ([]Consent, error) {
+	if _, err := s.Get(ctx, by, child); err != nil {
+		return nil, err
+	}
+	rows, err := s.db.Query(ctx, "SELECT id, child, purpose, text_version, answer, by_name, by_relation, at FROM person_consent WHERE child = $1 ORDER BY at DESC, id DESC", child.Int())
+	if err != nil {
+		return nil, fmt.Errorf("read consents of person %d: %w", child, err)
+	}
+	defer rows.Close()
+	var out []Consent
+	for rows.Next() {
+		var c Consent
+		var at int64
+		if err := rows.Scan(&c.ID, &c.Child, &c.Purpose, &c.TextVersion, &c.Answer, &c.ByName, &c.ByRelation, &at); err != nil {
+			return nil, fmt.Errorf("read consents of person %d: %w", child, err)
+		}
+		c.At = clock.FromMillis(at)
+		out = append(out, c)
+	}
+	return out, rows.Err()
+}
+
+// Reachable returns those of the pupils for whom the roster names the phone of a
+// guardian, as far as the actor may read their names on a class list.
+func (s *Service) Reachable(ctx context.Context, by access.Actor, pupils []id.Person) (map[id.Person]bool, error) {
+	scope := scopeOf(by, []access.Permission{access.PersonRead, access.RosterImport})
+	out := map[id.Person]bool{}
+	for part := range slices.Chunk(pupils, chunk) {
+		var args db.Args
+		rows, err := s.db.Query(ctx, "SELECT DISTINCT g.ward FROM person_guardianship g JOIN person_affiliation a ON a.person = g.ward AND a.to_on = 0"+
+			" WHERE g.ward IN ("+db.List(&args, part)+") AND g.status <> 'ended' AND g.phone_tail <> '' AND "+scope.Nodes("a.node", &args), args...)
+		if err != nil {
+			return nil, fmt.Errorf("read phones of guardians: %w", err)
+		}
+		for rows.Next() {
+			var p id.Person
+			if err := rows.Scan(&p); err != nil {
+				rows.Close()
+				return nil, fmt.Errorf("read phones of guardians: %w", err)
+			}
+			out[p] = true
+		}
+		if err := rows.Close(); err != nil {
+			return nil, fmt.Errorf("read phones of guardians: %w", err)
+		}
+		if err := rows.Err(); err != nil {
+			return nil, fmt.Errorf("read phones of guardians: %w", err)
+		}
+	}
+	return out, nil
+}
