@@ -43,12 +43,6 @@ func (s store) accountByPerson(ctx context.Context, person id.Person) (Account, 
 		`SELECT `+accountColumns+` FROM acc_account WHERE person = $1`, person)))
 }
 
-// accountByID finds an account by its id.
-func (s store) accountByID(ctx context.Context, account id.Account) (Account, bool, error) {
-	return found(scanAccount(s.db.QueryRow(ctx,
-		`SELECT `+accountColumns+` FROM acc_account WHERE id = $1`, account)))
-}
-
 // found turns a missing row into false.
 func found[T any](v T, err error) (T, bool, error) {
 	if errors.Is(err, db.ErrNoRows) {

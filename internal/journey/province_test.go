@@ -72,7 +72,7 @@ func start(t *testing.T) *province {
 	c.Addr = l.Addr().String()
 	// The journeys begin at the demo's own moment, however long it took to
 	// make: checking days and holidays depend on it.
-	a, err := app.Open(t.Context(), c, app.Options{Clock: clock.Shifted(clock.System(), demo.Present().Sub(time.Now())),
+	a, err := app.Open(t.Context(), c, app.Options{Clock: clock.Shifted(clock.System(), time.Until(demo.Present())),
 		Logger: slog.New(slog.DiscardHandler), Relaxed: true})
 	if err != nil {
 		t.Fatal(err)

@@ -3,4 +3,3 @@
 // profile, and the page on which roles are given and ended in a subtree.
 package orgweb
 
-//go:generate go tool -modfile=../../../tools/go.mod templ generate -path .
