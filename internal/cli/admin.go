@@ -48,7 +48,8 @@ type grantCmd struct {
 type grantGiveCmd struct {
 	Role   string    `arg:"" help:"Role, e.g. school, county, province."`
 	Node   string    `required:"" help:"Code of the node." placeholder:"CODE"`
-	Person id.Person `required:"" help:"Number of the person." placeholder:"ID"`
+	Person id.Person `xor:"whom" required:"" help:"Number of the person." placeholder:"ID"`
+	Name   string    `xor:"whom" required:"" help:"Instead of --person: the name of an office worker to make at the node." placeholder:"NAME"`
 	Until  string    `help:"Last day, YYYY-MM-DD." placeholder:"DAY"`
 }
 
@@ -67,6 +68,14 @@ func (c *grantGiveCmd) Run(e *env) error {
 			}
 			req.Until = last.AddDays(1)
 		}
+		if c.Name != "" {
+			if !access.FitsKind(req.Role, n.Kind) {
+				return fault.New(fault.ErrInvalid, "cli.grant.kind", c.Role, n.Name)
+			}
+			if req.Person, err = a.MakeOfficer(e.ctx, by, n.ID, c.Name); err != nil {
+				return err
+			}
+		}
 		g, err := a.Org.Grant(e.ctx, by, req)
 		if err != nil {
 			return err
@@ -75,7 +84,7 @@ func (c *grantGiveCmd) Run(e *env) error {
 		if g.To != 0 {
 			doc["until"] = g.To.AddDays(-1).String()
 		}
-		return e.print(doc, func(w io.Writer) { fmt.Fprintln(w, e.t("cli.grant.given", c.Role, n.Name, g.ID)) })
+		return e.print(doc, func(w io.Writer) { fmt.Fprintln(w, e.t("cli.grant.given", c.Role, n.Name, g.ID, g.Person)) })
 	})
 }
 
