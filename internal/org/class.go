@@ -53,7 +53,7 @@ func (s *Service) EnsureClasses(ctx context.Context, by access.Actor, school id.
 			return nil, nil, fault.New(fault.ErrInvalid, "org.class.key")
 		}
 	}
-	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err = s.db.Join(ctx, func(ctx context.Context, tx *db.Tx) error {
 		nodes, made, err = s.ensureClasses(ctx, tx, by, school, keys)
 		return err
 	})

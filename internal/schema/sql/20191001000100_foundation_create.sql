@@ -76,7 +76,7 @@ CREATE TABLE job (
     id       {{.PK}},
     kind     TEXT NOT NULL,
     key      TEXT NOT NULL,
-    state    TEXT NOT NULL CHECK (state IN ('open', 'done', 'failed')),
+    state    TEXT NOT NULL CHECK (state = 'open' OR state = 'done' OR state = 'failed'),
     payload  TEXT NOT NULL,
     run_at   {{.Int}} NOT NULL,
     attempts {{.Int}} NOT NULL DEFAULT 0,

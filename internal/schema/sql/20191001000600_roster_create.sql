@@ -21,7 +21,9 @@ CREATE TABLE ros_batch (
     node         {{.ID}} NOT NULL,
     mode         TEXT NOT NULL CHECK (mode IN ('add', 'whole')),
     promotion    INTEGER NOT NULL DEFAULT 0 CHECK (promotion IN (0, 1)),
-    state        TEXT NOT NULL CHECK (state IN ('uploaded', 'checked', 'refused', 'confirmed', 'running', 'done', 'undone', 'failed', 'dropped')),
+    state        TEXT NOT NULL CHECK (state = 'uploaded' OR state = 'checked' OR state = 'refused' OR state = 'confirmed'
+        OR state = 'running' OR state = 'done' OR state = 'undone'
+        OR state = 'failed' OR state = 'dropped'),
     reason       TEXT NOT NULL DEFAULT '',
     taken        {{.Int}} NOT NULL DEFAULT 0,
     total        {{.Int}} NOT NULL DEFAULT 0,
@@ -128,7 +130,7 @@ CREATE TABLE ros_transfer (
     stage      TEXT NOT NULL,
     entry_year INTEGER NOT NULL,
     class_no   INTEGER NOT NULL,
-    state      TEXT NOT NULL CHECK (state IN ('pending', 'accepted', 'refused', 'withdrawn')),
+    state      TEXT NOT NULL CHECK (state = 'pending' OR state = 'accepted' OR state = 'refused' OR state = 'withdrawn'),
     asked_by   {{.ID}} NOT NULL DEFAULT 0,
     asked_at   {{.Int}} NOT NULL,
     decided_by {{.ID}} NOT NULL DEFAULT 0,

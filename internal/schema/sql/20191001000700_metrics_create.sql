@@ -105,7 +105,7 @@ CREATE TABLE met_freeze (
 CREATE TABLE met_base (
     id           {{.PK}},
     unit         {{.Int}} NOT NULL,
-    source       TEXT NOT NULL CHECK (source IN ('roster', 'statistics', 'declared')),
+    source       TEXT NOT NULL CHECK (source = 'roster' OR source = 'statistics' OR source = 'declared'),
     confirmed    INTEGER NOT NULL CHECK (confirmed IN (0, 1)),
     pupil        {{.Int}} NOT NULL,
     teacher      {{.Int}} NOT NULL,

@@ -18,7 +18,8 @@ CREATE UNIQUE INDEX bul_target_slot ON bul_target (node, year, ordinal);
 CREATE TABLE bul_bulletin (
     id            {{.PK}},
     month         {{.Int}} NOT NULL,
-    state         TEXT NOT NULL CHECK (state IN ('frozen', 'drafted', 'returned', 'checked', 'signed', 'issued')),
+    state         TEXT NOT NULL CHECK (state = 'frozen' OR state = 'drafted' OR state = 'returned' OR state = 'checked'
+        OR state = 'signed' OR state = 'issued'),
     frozen_by     {{.Int}} NOT NULL DEFAULT 0,
     frozen_at     {{.Int}} NOT NULL,
     review_from   {{.Int}} NOT NULL,
@@ -66,7 +67,7 @@ CREATE TABLE bul_row (
     node     {{.Int}} NOT NULL,
     ordinal  {{.Int}} NOT NULL,
     figures  TEXT NOT NULL,
-    review   TEXT NOT NULL DEFAULT '' CHECK (review IN ('', 'accepted', 'disputed')),
+    review   TEXT NOT NULL DEFAULT '' CHECK (review = '' OR review = 'accepted' OR review = 'disputed'),
     said_by  {{.Int}} NOT NULL DEFAULT 0,
     said_at  {{.Int}} NOT NULL DEFAULT 0,
     PRIMARY KEY (bulletin, node)
@@ -82,7 +83,7 @@ CREATE TABLE bul_dispute (
     reason      TEXT NOT NULL,
     made_by     {{.Int}} NOT NULL,
     made_at     {{.Int}} NOT NULL,
-    outcome     TEXT NOT NULL DEFAULT '' CHECK (outcome IN ('', 'accepted', 'refused', 'noted')),
+    outcome     TEXT NOT NULL DEFAULT '' CHECK (outcome = '' OR outcome = 'accepted' OR outcome = 'refused' OR outcome = 'noted'),
     answer      TEXT NOT NULL DEFAULT '',
     answered_by {{.Int}} NOT NULL DEFAULT 0,
     answered_at {{.Int}} NOT NULL DEFAULT 0

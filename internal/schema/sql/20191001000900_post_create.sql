@@ -77,7 +77,7 @@ CREATE TABLE post_report (
     reporter   {{.Int}} NOT NULL,
     reason     TEXT NOT NULL,
     made_at    {{.Int}} NOT NULL,
-    outcome    TEXT NOT NULL DEFAULT 'open' CHECK (outcome IN ('open', 'hidden', 'kept')),
+    outcome    TEXT NOT NULL DEFAULT 'open' CHECK (outcome = 'open' OR outcome = 'hidden' OR outcome = 'kept'),
     decided_by {{.Int}} NOT NULL DEFAULT 0,
     decided_at {{.Int}} NOT NULL DEFAULT 0
 );
