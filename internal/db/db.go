@@ -116,7 +116,7 @@ func (d *DB) Serial() bool { return d.dialect == SQLite }
 
 // Waiting returns how many transactions wait for their turn to write; always 0
 // on an engine that runs them side by side. Bulk work shortens its chunks
-// while somebody waits.
+// while somebody waits; other bulk work, see Patiently, is not counted.
 func (d *DB) Waiting() int {
 	if d.group == nil {
 		return 0

@@ -42,6 +42,8 @@ type call struct {
 	fn    func(ctx context.Context, tx *Tx) error
 	taken atomic.Int32 // 0 queued, 1 taken by the group, 2 given up by the caller
 	turn  chan turn
+	// weight is what the call counts for among those who wait: 0 for bulk work.
+	weight int64
 
 	// Of the last run, written before the connection is given back.
 	err   error
@@ -60,6 +62,9 @@ type turn struct {
 // it.
 func (g *group) do(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	c := &call{ctx: ctx, fn: fn, turn: make(chan turn, 1)}
+	if !patient(ctx) {
+		c.weight = 1
+	}
 	if err := g.enqueue(c); err != nil {
 		return err
 	}
@@ -92,7 +97,7 @@ func (g *group) enqueue(c *call) error {
 	if g.closed {
 		return ErrClosed
 	}
-	g.waiting.Add(1)
+	g.waiting.Add(c.weight)
 	select {
 	case g.queue <- c:
 		return nil
@@ -102,7 +107,7 @@ func (g *group) enqueue(c *call) error {
 	case g.queue <- c:
 		return nil
 	case <-c.ctx.Done():
-		g.waiting.Add(-1)
+		g.waiting.Add(-c.weight)
 		return c.ctx.Err()
 	}
 }
@@ -173,7 +178,7 @@ func (g *group) loop() {
 
 // take claims a queued call; a call whose caller has gone is dropped.
 func (g *group) take(c *call) bool {
-	g.waiting.Add(-1)
+	g.waiting.Add(-c.weight)
 	if !c.taken.CompareAndSwap(0, 1) {
 		return false
 	}

@@ -201,7 +201,7 @@ func (e *engine) run(ctx context.Context, bid id.Batch) (Report, error) {
 		}
 	}
 	err = e.stream(ctx, b.Taken, func(c chunk) error {
-		err := e.s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return e.apply(ctx, tx, d, c, begun, seen) })
+		err := e.s.db.Tx(db.Patiently(ctx), func(ctx context.Context, tx *db.Tx) error { return e.apply(ctx, tx, d, c, begun, seen) })
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,16 @@
+package db
+
+import "context"
+
+// patientKey marks the context of bulk work.
+type patientKey struct{}
+
+// Patiently returns ctx for bulk work in the background: its transactions may
+// wait for long, so Waiting does not count them, and two such works do not
+// make each other shorten their chunks.
+func Patiently(ctx context.Context) context.Context {
+	return context.WithValue(ctx, patientKey{}, true)
+}
+
+// patient reports whether ctx is that of bulk work.
+func patient(ctx context.Context) bool { return ctx.Value(patientKey{}) != nil }
