@@ -7,7 +7,8 @@
 // class teacher hides with a reason, anybody in the class reports. What was
 // there before an edit is kept.
 //
-// Events: post.made, post.asked, post.commented, post.confirmed count as use;
-// post.edited, post.withdrawn, post.hidden, post.reported, post.reminded do
-// not. Reading writes a mark and no event: traces are not collected.
+// Events: post.made, post.asked, post.commented, post.confirmed, post.edited,
+// post.withdrawn, post.hidden, post.restored, post.reported, post.reminded; which
+// of them count as use is for the package metrics to say. Reading writes a mark
+// and no event: traces are not collected.
 package post

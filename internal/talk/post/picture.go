@@ -33,9 +33,11 @@ const (
 	jpegQuality     = 82
 )
 
-// Upload is one picture as it was sent.
+// Upload is one picture as it was sent: its bytes, or where to read them when
+// it is its turn.
 type Upload struct {
 	Data []byte
+	Open func() (io.ReadCloser, error)
 	// Alt says in words what is to be seen; it may be empty.
 	Alt string
 }
@@ -115,15 +117,37 @@ func encode(data []byte) ([]byte, image.Point, error) {
 	return out.Bytes(), turned.Bounds().Size(), nil
 }
 
-// encodeInTurn is encode behind the one place where pictures are decoded.
-func (s *Service) encodeInTurn(ctx context.Context, data []byte) ([]byte, image.Point, error) {
+// read returns the bytes of an upload, at most one more than a picture may have.
+func (u Upload) read() ([]byte, error) {
+	if u.Open == nil {
+		return u.Data, nil
+	}
+	r, err := u.Open()
+	if err != nil {
+		return nil, fault.Wrap(fault.ErrUnavailable, err, "post.picture.store")
+	}
+	defer r.Close()
+	data, err := io.ReadAll(io.LimitReader(r, MaxPictureBytes+1))
+	if err != nil {
+		return nil, fault.Wrap(fault.ErrUnavailable, err, "post.picture.store")
+	}
+	return data, nil
+}
+
+// encodeInTurn reads and encodes an upload behind the one place where pictures
+// are decoded: of all that are sent at once, one is in memory.
+func (s *Service) encodeInTurn(ctx context.Context, u Upload) ([]byte, image.Point, error) {
 	select {
 	case s.decoding <- struct{}{}:
 		defer func() { <-s.decoding }()
-		return encode(data)
 	case <-ctx.Done():
 		return nil, image.Point{}, ctx.Err()
 	}
+	data, err := u.read()
+	if err != nil {
+		return nil, image.Point{}, err
+	}
+	return encode(data)
 }
 
 // store encodes the uploads and puts them into the blob store: all of them, or
@@ -142,7 +166,7 @@ func (s *Service) store(ctx context.Context, uploads []Upload) (out []Picture, e
 		if !utf8.ValidString(alt) || utf8.RuneCountInString(alt) > MaxReason {
 			return out, fault.Invalid(fault.At("pictures", "post.picture.alt", MaxReason))
 		}
-		data, size, err := s.encodeInTurn(ctx, u.Data)
+		data, size, err := s.encodeInTurn(ctx, u)
 		if err != nil {
 			return out, err
 		}

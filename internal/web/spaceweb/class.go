@@ -78,6 +78,7 @@ func (f *Face) publish(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	uploads, err := readPictures(r)
+	defer removeUploads(r)
 	form := formOf(r)
 	if err == nil {
 		d := post.Draft{Node: class, Kind: form.Kind, Body: form.Body, Receipt: form.Receipt, Pictures: uploads, Key: r.FormValue(ui.KeyName)}
@@ -97,32 +98,39 @@ func formOf(r *http.Request) draftForm {
 	return draftForm{Body: r.FormValue("body"), Receipt: r.FormValue("receipt") == "1", Kind: post.Kind(r.FormValue("kind"))}
 }
 
-// readPictures reads the form and the pictures in it; each is bounded, and so
-// is their number.
+// memoryLimit is how much of a form is kept in memory; larger pictures wait on
+// disk until it is their turn.
+const memoryLimit = 1 << 20
+
+// removeUploads removes what waited on disk. The server does so only for the
+// request as it came, and this one carries a context.
+func removeUploads(r *http.Request) {
+	if r.MultipartForm != nil {
+		_ = r.MultipartForm.RemoveAll()
+	}
+}
+
+// readPictures reads the form and finds the pictures in it; each is bounded,
+// and so is their number.
 func readPictures(r *http.Request) ([]post.Upload, error) {
 	if err := r.ParseForm(); err != nil {
 		return nil, broken(err)
 	}
-	err := r.ParseMultipartForm(8 << 20)
+	err := r.ParseMultipartForm(memoryLimit)
 	if errors.Is(err, http.ErrNotMultipart) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, broken(err)
 	}
-	defer r.MultipartForm.RemoveAll()
 	files := r.MultipartForm.File["pictures"]
 	if len(files) > post.MaxPictures {
 		return nil, fault.Invalid(fault.At("pictures", "post.picture.many", len(files), post.MaxPictures))
 	}
 	var out []post.Upload
 	for _, h := range files {
-		data, err := readFile(h)
-		if err != nil {
-			return nil, err
-		}
-		if len(data) > 0 {
-			out = append(out, post.Upload{Data: data})
+		if h.Size > 0 {
+			out = append(out, post.Upload{Open: func() (io.ReadCloser, error) { return h.Open() }})
 		}
 	}
 	return out, nil
@@ -138,17 +146,4 @@ func broken(err error) error {
 		return fault.Invalid(fault.At("body", "post.body.huge", post.MaxBody))
 	}
 	return fault.Wrap(fault.ErrInvalid, err, "space.upload_broken")
-}
-
-func readFile(h *multipart.FileHeader) ([]byte, error) {
-	file, err := h.Open()
-	if err != nil {
-		return nil, fault.Wrap(fault.ErrInvalid, err, "space.upload_broken")
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, post.MaxPictureBytes+1))
-	if err != nil {
-		return nil, fault.Wrap(fault.ErrInvalid, err, "space.upload_broken")
-	}
-	return data, nil
 }
