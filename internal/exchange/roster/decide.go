@@ -3,6 +3,7 @@ package roster
 import (
 	"time"
 
+	"learnspace/internal/access"
 	"learnspace/internal/clock"
 	"learnspace/internal/codes"
 	"learnspace/internal/exchange/roster/read"
@@ -38,6 +39,7 @@ type decider struct {
 	loaded    map[id.Node]bool // schools whose classes are in classes
 	people    map[id.Person]*known
 	classInfo map[id.Node]classInfo // classes of pupils whom another school holds
+	unitPath  map[id.Node]string    // where the schools stand that hold them
 	listed    listed
 	plan      plan
 	schools   map[id.Node]bool   // touched
@@ -173,7 +175,7 @@ func (d *decider) pupil(it *item, k *known) outcome {
 		d.moveTo(it, k)
 		d.guardians(it, k)
 		return made
-	case k.unit == it.school.id:
+	case k.unit == it.school.id || d.oneSchool(it, k):
 		return d.updatePupil(it, k)
 	}
 	return d.heldElsewhere(it, k)
@@ -252,6 +254,14 @@ func (d *decider) updatePupil(it *item, k *known) outcome {
 	return unchanged
 }
 
+// oneSchool reports whether the pupil is at a campus or teaching point of the
+// row's school, or at the school of the row's campus or point: a change inside
+// the school.
+func (d *decider) oneSchool(it *item, k *known) bool {
+	path := d.unitPath[k.unit]
+	return access.Covers(path, it.school.path) || access.Covers(it.school.path, path)
+}
+
 // secondPlace gives somebody who counts elsewhere, as a teacher does, a place
 // in a class that does not count.
 func (d *decider) secondPlace(it *item, k *known) outcome {
@@ -268,6 +278,7 @@ func (d *decider) secondPlace(it *item, k *known) outcome {
 func (d *decider) moveTo(it *item, k *known) {
 	to := place{node: d.pupilClass(it.class()), unit: it.school.id, role: rolePupil, primary: true}
 	op := moveOp{k: k, to: to}
+	d.schools[k.unit] = true
 	kept := k.places[:0:0]
 	for _, p := range k.places {
 		if p.primary {

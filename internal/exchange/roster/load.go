@@ -14,7 +14,7 @@ import (
 
 // decider returns an empty one for this request.
 func (e *engine) decider() *decider {
-	d := &decider{day: e.day, release: e.release, classInfo: map[id.Node]classInfo{}, schools: map[id.Node]bool{},
+	d := &decider{day: e.day, release: e.release, classInfo: map[id.Node]classInfo{}, unitPath: map[id.Node]string{}, schools: map[id.Node]bool{},
 		listed: listed{persons: map[id.Person]bool{}, schools: map[id.Node]bool{}, names: map[nameAt]bool{}, unclear: map[id.Node]bool{}}}
 	d.reset()
 	return d
@@ -181,7 +181,7 @@ func (e *engine) namesakes(ctx context.Context, d *decider, items []*item) error
 // complete loads the places and guardians of the persons whom the rows find.
 func (e *engine) complete(ctx context.Context, d *decider, items []*item) error {
 	var staff, wards []id.Person
-	var nodes []id.Node
+	var nodes, units []id.Node
 	for _, it := range items {
 		if it.row.Rejected {
 			continue
@@ -199,7 +199,7 @@ func (e *engine) complete(ctx context.Context, d *decider, items []*item) error 
 			wards = append(wards, k.id)
 		}
 		if p := k.primary(); p != nil && k.unit != it.school.id {
-			nodes = append(nodes, p.node)
+			nodes, units = append(nodes, p.node), append(units, k.unit)
 		}
 	}
 	if len(staff) > 0 {
@@ -218,7 +218,31 @@ func (e *engine) complete(ctx context.Context, d *decider, items []*item) error 
 	if err := e.loadGuards(ctx, d, wards); err != nil {
 		return err
 	}
+	if err := e.loadUnits(ctx, d, units); err != nil {
+		return err
+	}
 	return e.loadInfo(ctx, d, nodes)
+}
+
+// loadUnits reads where the schools stand that hold pupils of other rows.
+func (e *engine) loadUnits(ctx context.Context, d *decider, units []id.Node) error {
+	var missing []id.Node
+	for _, n := range units {
+		if d.unitPath[n] == "" {
+			missing = append(missing, n)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	found, err := org.Nodes(ctx, e.s.db, missing)
+	if err != nil {
+		return fmt.Errorf("other schools: %w", err)
+	}
+	for n, u := range found {
+		d.unitPath[n] = u.Path
+	}
+	return nil
 }
 
 func (e *engine) loadGuards(ctx context.Context, d *decider, wards []id.Person) error {

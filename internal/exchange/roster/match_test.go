@@ -7,6 +7,7 @@ import (
 
 	"learnspace/internal/db/dbtest"
 	"learnspace/internal/exchange/roster"
+	"learnspace/internal/org"
 )
 
 // codesOf lists the codes of a report's problems in order.
@@ -159,5 +160,22 @@ func TestPromotion(t *testing.T) {
 		if n := f.has("SELECT COUNT(*) FROM event WHERE verb = 'person.made'"); n != 4 {
 			t.Errorf("%d made, want 4", n)
 		}
+	})
+}
+
+// TestTeachingPointIsInside moves a pupil from a teaching point to its centre
+// school: nobody has to release him.
+func TestTeachingPointIsInside(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		rep, err := f.orgs.Import(t.Context(), f.op, []org.ImportRow{{Code: "2122000091", Name: "松苑小学东沟教学点", Kind: "教学点", Parent: "2122000001", Type: "218"}})
+		if err != nil || rep.Rejected > 0 {
+			t.Fatal(err, rep)
+		}
+		who := pupil("林知夏", number("20110307", 1), "三年级", "1班")
+		f.counts(f.load(f.node("2122000091"), sheet("a.csv", pupilHeader, who)), 1, 1, 0, 0, 0, 0)
+		f.counts(f.load(f.primary, sheet("b.csv", pupilHeader, who)), 1, 0, 1, 0, 0, 0)
+		f.counts(f.load(f.primary, sheet("b.csv", pupilHeader, who)), 1, 0, 0, 1, 0, 0)
 	})
 }
