@@ -36,10 +36,13 @@ type Actor struct {
 	Name string
 	// Places lists every role held today, the active one among them.
 	Places []Place
-	// ConsentRefused is set for a child whose guardian has refused consent:
-	// class notices work, the personal space and talk stay closed (个人信息保护法
-	// art. 31).
-	ConsentRefused bool
+	// NoConsent is set for a child under 14 for whom no guardian has agreed, and
+	// for a pupil whose guardian refused or withdrew: class notices work, the
+	// personal space and talk stay closed (个人信息保护法 art. 31).
+	NoConsent bool
+	// Unanswered says of NoConsent that no guardian has answered yet: nobody has
+	// refused anything.
+	Unanswered bool
 	// Wards lists the children of a guardian whose binding is confirmed.
 	Wards []id.Person
 

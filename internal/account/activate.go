@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"learnspace/internal/access"
 	"learnspace/internal/clock"
@@ -32,7 +30,7 @@ type Opening struct {
 	// AskGuardian says that the child is under 14 and nobody has answered yet.
 	AskGuardian bool
 	// NoPhone says that the roster names no phone of a guardian, so that
-	// nobody can answer for the child yet.
+	// nobody can answer for the child yet: it comes in without an answer.
 	NoPhone bool
 	// Login is the sign-in name of an account that exists; the slip then only
 	// sets a new password.
@@ -45,29 +43,9 @@ type Opening struct {
 	// Expires is when the code stops working.
 	Expires time.Time
 
-	who   person.Person
-	row   codeRow
-	child bool // a guardian decides
+	who person.Person
+	row codeRow
 }
-
-// Guardian is the answer of whoever is with a child under 14.
-type Guardian struct {
-	Name     string
-	Relation string // one of Relations
-	// Tail is the last four digits of the phone on the roster.
-	Tail string
-	// Answer is AnswerGiven or AnswerRefused.
-	Answer string
-}
-
-// The answers of a guardian.
-const (
-	AnswerGiven   = "given"
-	AnswerRefused = "refused"
-)
-
-// Relations lists what a guardian may be to a child, as message key suffixes.
-func Relations() []string { return []string{"mother", "father", "grandparent", "other"} }
 
 // Activation is the last step: everything that was answered, and the choice of
 // sign-in name and password.
@@ -160,8 +138,7 @@ func (s *Service) opening(ctx context.Context, row codeRow) (Opening, error) {
 	if known {
 		o.Login = a.Login
 	}
-	o.child = holder.child(s.today())
-	if o.child && holder.person.Consent == "" {
+	if holder.person.Standing(holder.grade, s.today()) == person.Unanswered {
 		o.AskGuardian = true
 		tails, err := s.tails(ctx, row.Person)
 		if err != nil {
@@ -199,8 +176,10 @@ func (s *Service) OpenLogin(ctx context.Context, by access.Actor, network, code 
 }
 
 // CheckGuardian checks the answer of whoever is with a child. It writes
-// nothing but the count of wrong digits: five of them void the slip. Errors:
-// fault.ErrInvalid with the fields name, relation, tail, answer or code.
+// nothing but the count of wrong digits: five of them void the slip. The zero
+// Guardian is right where the roster names no phone, and any other wrong, since
+// nobody can tell who answers. Errors: fault.ErrInvalid with the fields name,
+// relation, tail, answer or code.
 func (s *Service) CheckGuardian(ctx context.Context, by access.Actor, network, code string, g Guardian) error {
 	o, err := s.Open(ctx, by, network, code)
 	if err != nil {
@@ -210,10 +189,10 @@ func (s *Service) CheckGuardian(ctx context.Context, by access.Actor, network, c
 }
 
 func (s *Service) checkGuardian(ctx context.Context, o Opening, g Guardian) error {
-	if !o.AskGuardian {
+	if !o.AskGuardian || o.NoPhone && g == (Guardian{}) {
 		return nil
 	}
-	if fields := g.complaints(); len(fields) > 0 {
+	if fields := g.complaints(AnswerGiven, AnswerRefused); len(fields) > 0 {
 		return fault.Invalid(fields...)
 	}
 	tails, err := s.tails(ctx, o.Person)
@@ -223,7 +202,7 @@ func (s *Service) checkGuardian(ctx context.Context, o Opening, g Guardian) erro
 	if len(tails) == 0 {
 		return fault.Invalid(fault.At("tail", "account.guardian.nophone"))
 	}
-	if slices.Contains(tails, FoldLogin(g.Tail)) {
+	if g.at(tails) {
 		return nil
 	}
 	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -239,45 +218,12 @@ func (s *Service) checkGuardian(ctx context.Context, o Opening, g Guardian) erro
 	return fault.Invalid(fault.At("tail", "account.guardian.tail", left))
 }
 
-// tails lists the last four digits of the phones that the roster names for a
-// child's guardians.
-func (s *Service) tails(ctx context.Context, child id.Person) ([]string, error) {
-	guardians, err := s.people.GuardianTails(ctx, selfOf(child), child)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, g := range guardians {
-		if g.PhoneTail != "" {
-			out = append(out, g.PhoneTail)
-		}
-	}
-	return out, nil
-}
-
-// complaints checks the form of a guardian's answer.
-func (g Guardian) complaints() []fault.Field {
-	var out []fault.Field
-	if n := utf8.RuneCountInString(strings.TrimSpace(g.Name)); n == 0 || n > 40 {
-		out = append(out, fault.At("name", "account.guardian.name.missing"))
-	}
-	if !slices.Contains(Relations(), g.Relation) {
-		out = append(out, fault.At("relation", "account.guardian.relation.missing"))
-	}
-	tail := FoldLogin(g.Tail)
-	if len(tail) != 4 || strings.Trim(tail, "0123456789") != "" {
-		out = append(out, fault.At("tail", "account.guardian.tail.form"))
-	}
-	if g.Answer != AnswerGiven && g.Answer != AnswerRefused {
-		out = append(out, fault.At("answer", "account.guardian.answer.missing"))
-	}
-	return out
-}
-
-// Activate uses a code up: it records the guardian's answer, makes the account
-// (or gives an existing one its new password and ends its sessions), activates
-// the person, verifies him where the identity matches, and signs him in, all in
-// one transaction. Of two at once with one code one wins. Errors:
+// Activate uses a code up: it records the guardian's answer where one can be
+// asked, makes the account (or gives an existing one its new password and ends
+// its sessions), activates the person, verifies him where the identity matches
+// and nobody's answer is missing, and signs him in, all in one transaction. A
+// child under 14 without a phone on the roster comes in with the zero Guardian;
+// see [Service.AnswerConsent]. Of two at once with one code one wins. Errors:
 // fault.ErrInvalid with fields, fault.ErrTooMany, fault.ErrUnavailable when the
 // hashing pool is full.
 func (s *Service) Activate(ctx context.Context, by access.Actor, act Activation) (Ticket, error) {
@@ -425,9 +371,13 @@ func (s *Service) finish(ctx context.Context, o Opening, act Activation, login, 
 	return t, nil
 }
 
-// renew gives an account that exists its new password.
+// renew gives an account that exists its new password, and a guardian new
+// tries.
 func (s *Service) renew(ctx context.Context, tx *db.Tx, who access.Actor, a Account, hash string, now time.Time) error {
 	if err := s.store.setPassword(ctx, tx, a.ID, hash, now); err != nil {
+		return err
+	}
+	if err := s.store.clearConsentTries(ctx, tx, a.Person); err != nil {
 		return err
 	}
 	if _, err := s.store.endSessions(ctx, tx, a.ID, 0, now); err != nil {
@@ -450,28 +400,35 @@ func (s *Service) establish(ctx context.Context, tx *db.Tx, who access.Actor, a 
 }
 
 // comeAlive records the guardian's answer, activates the person, and verifies
-// him where the roster carries an identity number with a right check digit. A
-// child whose guardian refused is activated and never verified. Each is without
-// effect when done already.
+// him as far as nothing stands against it. Each is without effect when done
+// already.
 func (s *Service) comeAlive(ctx context.Context, who access.Actor, o Opening, g Guardian) error {
-	consent := o.who.Consent
-	if o.AskGuardian {
-		consent = g.Answer
-		err := s.people.RecordConsent(ctx, who, person.Consent{Child: o.Person, Purpose: ConsentPurpose, TextVersion: ConsentText,
-			Answer: g.Answer, ByName: strings.TrimSpace(g.Name), ByRelation: g.Relation})
-		if err != nil {
+	if o.AskGuardian && g.Answer != "" {
+		if err := s.people.RecordConsent(ctx, who, g.consent(o.Person)); err != nil {
 			return err
 		}
 	}
 	if err := s.people.Activate(ctx, who, o.Person); err != nil {
 		return err
 	}
-	if o.child && consent != AnswerGiven {
-		return nil
+	return s.verifyFree(ctx, who, o.Person)
+}
+
+// verifyFree verifies a person where the roster carries an identity number with
+// a right check digit. A child whose guardian refused or has not answered is
+// left as it is.
+func (s *Service) verifyFree(ctx context.Context, who access.Actor, p id.Person) error {
+	rec, err := person.Load(ctx, s.db, p)
+	if err != nil {
+		return err
 	}
-	matches, err := s.people.Matches(ctx, who, o.Person)
+	standing, err := person.StandingOf(ctx, s.db, rec, s.today())
+	if err != nil || standing != person.Free {
+		return err
+	}
+	matches, err := s.people.Matches(ctx, who, p)
 	if err != nil || !matches {
 		return err
 	}
-	return s.people.Verify(ctx, who, o.Person, person.SourceRoster)
+	return s.people.Verify(ctx, who, p, person.SourceRoster)
 }

@@ -76,7 +76,7 @@ func TestChildUnder14(t *testing.T) {
 				if by.Role != access.Pupil || !by.Allows(access.ClassTalk, f.class.Path) || by.Allows(access.ClassRead, f.next.Path) {
 					t.Errorf("the pupil is %+v", by)
 				}
-				if by.ConsentRefused == c.verified {
+				if by.NoConsent == c.verified || by.Unanswered {
 					t.Errorf("%s, and the pupil acts as %+v", c.answer, by)
 				}
 				p := f.person(t, who)

@@ -16,6 +16,8 @@ const (
 	StateSlip      = "slip"      // has not come in, a slip is out
 	StateWaiting   = "waiting"   // has come in, identity not yet matched
 	StateRefused   = "refused"   // has come in, the guardian did not agree
+	StateNoPhone   = "nophone"   // has come in, no guardian can be asked: no phone on the roster
+	StateUnasked   = "unasked"   // has come in, no guardian has answered yet
 	StateVerified  = "verified"  // has come in and is who the roster says
 	StateElsewhere = "elsewhere" // counts at another school, has rights here only
 )
@@ -27,6 +29,9 @@ type Member struct {
 	State string
 	// CodeUntil is when the slip that is out expires; zero without one.
 	CodeUntil time.Time
+	// NoPhone says that a guardian has to answer for the child and the roster
+	// names no phone of one.
+	NoPhone bool
 	// Twin says that another on the list has the same name: the birthday tells
 	// them apart.
 	Twin bool
@@ -36,8 +41,10 @@ type Member struct {
 // is who the list says.
 func (m Member) Checkable() bool { return m.State == StateWaiting }
 
-// Tally counts the people who stand on a list in their own place.
-type Tally struct{ People, Activated, Verified, Refused, Slips int }
+// Tally counts the people who stand on a list in their own place. Refused and
+// NoPhone explain who is missing among the verified: a guardian did not agree, or
+// cannot be asked since the roster names no phone.
+type Tally struct{ People, Activated, Verified, Refused, NoPhone, Slips int }
 
 // ClassList is a class with its people.
 type ClassList struct {
@@ -76,7 +83,7 @@ func (s *Service) List(ctx context.Context, by access.Actor, node id.Node) (Clas
 	if err != nil {
 		return ClassList{}, err
 	}
-	members, err := s.states(ctx, n, all)
+	members, err := s.states(ctx, by, n, all)
 	if err != nil {
 		return ClassList{}, err
 	}
@@ -93,11 +100,14 @@ func (s *Service) List(ctx context.Context, by access.Actor, node id.Node) (Clas
 
 // states adds to each person how far he has come; several places of one person
 // in one role are one line.
-func (s *Service) states(ctx context.Context, n org.Node, all []person.Member) ([]Member, error) {
+func (s *Service) states(ctx context.Context, by access.Actor, n org.Node, all []person.Member) ([]Member, error) {
 	ids := make([]id.Person, 0, len(all))
 	names := map[string]int{}
 	seen := map[id.Person]bool{}
 	var out []Member
+	var unanswered []id.Person
+	day := s.today()
+	grade := n.Grade(day)
 	for _, m := range all {
 		if seen[m.ID] || n.Kind != org.KindClass && m.At.Node != n.ID {
 			continue
@@ -106,21 +116,30 @@ func (s *Service) states(ctx context.Context, n org.Node, all []person.Member) (
 		ids = append(ids, m.ID)
 		names[person.NameKey(m.Name)]++
 		out = append(out, Member{Member: m})
+		if m.Standing(grade, day) == person.Unanswered {
+			unanswered = append(unanswered, m.ID)
+		}
 	}
 	open, err := s.store.codeStates(ctx, ids, s.clk.Now())
+	if err != nil {
+		return nil, err
+	}
+	reachable, err := s.people.Reachable(ctx, by, unanswered)
 	if err != nil {
 		return nil, err
 	}
 	for i := range out {
 		m := &out[i]
 		m.CodeUntil, m.Twin = open[m.ID], names[person.NameKey(m.Name)] > 1
-		m.State = stateOf(*m)
+		standing := m.Standing(grade, day)
+		m.NoPhone = standing == person.Unanswered && !reachable[m.ID]
+		m.State = stateOf(*m, standing)
 	}
 	return out, nil
 }
 
 // stateOf is the state to show.
-func stateOf(m Member) string {
+func stateOf(m Member, standing person.Standing) string {
 	switch {
 	case m.At.Role == person.RolePupil && !m.At.Primary:
 		return StateElsewhere
@@ -130,8 +149,12 @@ func stateOf(m Member) string {
 		return StateSlip
 	case !m.Verified.IsZero():
 		return StateVerified
-	case m.Consent == person.ConsentRefused || m.Consent == person.ConsentWithdrawn:
+	case standing == person.Against:
 		return StateRefused
+	case m.NoPhone:
+		return StateNoPhone
+	case standing == person.Unanswered:
+		return StateUnasked
 	}
 	return StateWaiting
 }
@@ -142,11 +165,14 @@ func (t *Tally) add(m Member) {
 		return
 	}
 	t.People++
+	if m.NoPhone && m.Verified.IsZero() {
+		t.NoPhone++
+	}
 	switch m.State {
 	case StateVerified:
 		t.Activated++
 		t.Verified++
-	case StateWaiting:
+	case StateWaiting, StateNoPhone, StateUnasked:
 		t.Activated++
 	case StateRefused:
 		t.Activated++
@@ -178,7 +204,7 @@ func (s *Service) ClassCounts(ctx context.Context, by access.Actor, school id.No
 		if err != nil {
 			return nil, err
 		}
-		members, err := s.states(ctx, c, pupils)
+		members, err := s.states(ctx, by, c, pupils)
 		if err != nil {
 			return nil, err
 		}

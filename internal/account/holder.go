@@ -115,9 +115,12 @@ func (s *Service) actorOf(ctx context.Context, p id.Person, a id.Account, wanted
 	if err != nil {
 		return access.Actor{}, "", err
 	}
-	refused := rec.Role == person.RolePupil && (rec.Consent == AnswerRefused || rec.Consent == "withdrawn")
+	standing, err := person.StandingOf(ctx, s.db, rec, s.today())
+	if err != nil {
+		return access.Actor{}, "", err
+	}
 	return access.Actor{Person: p, Account: a, Role: chooseRole(places, wanted), Name: rec.Name, Places: places,
-		ConsentRefused: refused}, rec.Status, nil
+		NoConsent: standing != person.Free, Unanswered: standing == person.Unanswered}, rec.Status, nil
 }
 
 // holder is everything that an activation shows and decides by.
@@ -159,19 +162,6 @@ func (s *Service) holder(ctx context.Context, p id.Person) (holder, error) {
 		h.class, h.grade = n.Label(day), n.Grade(day)
 	}
 	return h, nil
-}
-
-// child reports whether a guardian decides: the pupil is under 14, or his birth
-// is unknown and he is in primary school, the first year of junior school or a
-// class whose grade is not known.
-func (h holder) child(day clock.Day) bool {
-	if h.person.Role != person.RolePupil {
-		return false
-	}
-	if h.person.Birth != 0 {
-		return h.person.Under14(day)
-	}
-	return h.grade == "" || h.grade[0] == 'P' || h.grade[0] == 'K' || h.grade == "J1"
 }
 
 // defaultRole is the role in which the person comes in.

@@ -83,6 +83,38 @@ func (s store) setPassword(ctx context.Context, tx *db.Tx, account id.Account, h
 	return nil
 }
 
+// consentTries is how often the digits of a guardian's phone were wrong since
+// the last slip.
+func (s store) consentTries(ctx context.Context, person id.Person) (int, error) {
+	var n int
+	err := s.db.QueryRow(ctx, `SELECT consent_tries FROM acc_account WHERE person = $1`, person).Scan(&n)
+	n, _, err = found(n, err)
+	return n, err
+}
+
+// takeConsentTry takes one of the CodeTries and returns how many are left, -1
+// when there was none.
+func (s store) takeConsentTry(ctx context.Context, tx *db.Tx, person id.Person) (int, error) {
+	n, err := tx.Exec(ctx, `UPDATE acc_account SET consent_tries = consent_tries + 1 WHERE person = $1 AND consent_tries < $2`,
+		person, CodeTries)
+	if err != nil {
+		return 0, fmt.Errorf("count answer for person %d: %w", person, err)
+	}
+	if n == 0 {
+		return -1, nil
+	}
+	used, err := s.consentTries(ctx, person)
+	return CodeTries - used, err
+}
+
+// clearConsentTries forgets them after a right answer or with a new slip.
+func (s store) clearConsentTries(ctx context.Context, tx *db.Tx, person id.Person) error {
+	if _, err := tx.Exec(ctx, `UPDATE acc_account SET consent_tries = 0 WHERE person = $1`, person); err != nil {
+		return fmt.Errorf("clear answers for person %d: %w", person, err)
+	}
+	return nil
+}
+
 // noteFailure counts a wrong password; from the free-th on the account waits
 // until the moment, in every process and after a restart too.
 func (s store) noteFailure(ctx context.Context, tx *db.Tx, account id.Account, free int, until time.Time) error {

@@ -2,6 +2,7 @@
 
 -- Who can sign in: one account a person. login is the folded sign-in name.
 -- failed and locked_until outlast a restart; role is the last active one.
+-- consent_tries counts wrong digits of a guardian's phone since the last slip.
 CREATE TABLE acc_account (
     id            {{.PK}},
     person        {{.Int}} NOT NULL,
@@ -10,6 +11,7 @@ CREATE TABLE acc_account (
     role          TEXT NOT NULL DEFAULT '',
     failed        {{.Int}} NOT NULL DEFAULT 0,
     locked_until  {{.Int}} NOT NULL DEFAULT 0,
+    consent_tries {{.Int}} NOT NULL DEFAULT 0,
     made_at       {{.Int}} NOT NULL,
     changed_at    {{.Int}} NOT NULL,
     epoch         {{.Int}} NOT NULL DEFAULT 0,

@@ -418,12 +418,20 @@ func TestInsideTheClassEachMayDoHisPart(t *testing.T) {
 		wantKind(t, "the school comments", err, fault.ErrForbidden)
 
 		refused := f.actor(access.Pupil, "a1")
-		refused.ConsentRefused = true
+		refused.NoConsent = true
 		wantKind(t, "without consent: confirm", f.svc.Confirm(ctx, refused, notice), nil)
 		_, err = f.svc.Comment(ctx, refused, notice, "x", "")
 		wantKind(t, "without consent: comment", err, fault.ErrForbidden)
 		_, err = f.svc.Publish(ctx, refused, post.Draft{Node: f.nodes["a1"].ID, Kind: post.Question, Body: "x"})
 		wantKind(t, "without consent: ask", err, fault.ErrForbidden)
+		if key, _ := fault.Message(err); key != "post.consent_refused" {
+			t.Errorf("a refusal says %q", key)
+		}
+		refused.Unanswered = true
+		_, err = f.svc.Comment(ctx, refused, notice, "x", "")
+		if key, _ := fault.Message(err); key != "post.consent_unanswered" || !errors.Is(err, fault.ErrForbidden) {
+			t.Errorf("before an answer it says %q, %v", key, err)
+		}
 		wantKind(t, "without consent: report", f.svc.Report(ctx, refused, notice, "x"), nil)
 
 		_, err = f.svc.Publish(ctx, head, post.Draft{Node: f.nodes["2122000001"].ID, Kind: post.Notice, Body: "x"})
@@ -536,6 +544,7 @@ func TestBadInputLeavesNothingBehind(t *testing.T) {
 			"unknown kind":            {draft: post.Draft{Body: "x", Kind: "poll"}, kind: fault.ErrInvalid, key: "post.kind.unknown"},
 			"a key that is no key":    {draft: post.Draft{Body: "x", Key: strings.Repeat("k", 5000)}, kind: fault.ErrInvalid, key: "error.invalid_input"},
 			"no picture":              {draft: post.Draft{Body: "x", Pictures: []post.Upload{picture, {Data: []byte("%PDF")}}}, kind: fault.ErrInvalid, key: "post.picture.format"},
+			"a question's picture":    {draft: post.Draft{Body: "x", Kind: post.Question, Pictures: []post.Upload{picture}}, kind: fault.ErrInvalid, key: "post.picture.notice_only"},
 			"ten pictures":            {draft: post.Draft{Body: "x", Pictures: make([]post.Upload, 10)}, kind: fault.ErrInvalid, key: "post.picture.many"},
 			"the store does not take": {draft: post.Draft{Body: "x", Pictures: []post.Upload{picture}}, broken: true, kind: fault.ErrUnavailable, key: "post.picture.store"},
 		}

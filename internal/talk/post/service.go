@@ -86,7 +86,10 @@ func missing() error { return fault.New(fault.ErrNotFound, "error.not_found") }
 
 // talkable refuses where nothing new may be written.
 func talkable(by access.Actor, c Class) error {
-	if by.ConsentRefused {
+	switch {
+	case by.NoConsent && by.Unanswered:
+		return fault.New(fault.ErrForbidden, "post.consent_unanswered")
+	case by.NoConsent:
 		return fault.New(fault.ErrForbidden, "post.consent_refused")
 	}
 	return open(c)
@@ -112,7 +115,8 @@ type Draft struct {
 }
 
 // Publish puts a notice or a question into a class space and returns it. A
-// teacher posts notices, anybody in the class asks questions. Errors: invalid,
+// teacher posts notices, with pictures if he likes; anybody in the class asks
+// questions, in words. Errors: invalid,
 // forbidden, not found, conflict when the class is closed.
 func (s *Service) Publish(ctx context.Context, by access.Actor, d Draft) (id.Post, error) {
 	need := access.ClassPost
@@ -122,6 +126,9 @@ func (s *Service) Publish(ctx context.Context, by access.Actor, d Draft) (id.Pos
 	}
 	if d.Kind != Notice && d.Kind != Question {
 		return 0, fault.Invalid(fault.At("kind", "post.kind.unknown"))
+	}
+	if d.Kind == Question && len(d.Pictures) > 0 {
+		return 0, fault.Invalid(fault.At("pictures", "post.picture.notice_only"))
 	}
 	c, err := s.class(ctx, by, d.Node, need)
 	if err != nil {

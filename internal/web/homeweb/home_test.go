@@ -65,9 +65,15 @@ func TestPupilConfirmsWithOneTap(t *testing.T) {
 		if strings.Contains(page.Text("main"), "彩笔") {
 			t.Error("a pupil of the next class sees the notice")
 		}
-		pupil.ConsentRefused = true
+		pupil.NoConsent = true
 		if page := f.As(pupil).Get("/home").Want(http.StatusOK); page.Count(".alert-info") != 1 || page.Count("a[href$='#post']") != 0 {
 			t.Error("without consent the page says what works and offers no question")
+		} else if got := page.Text(".alert-info"); !strings.Contains(got, "没有同意") || page.Count(".alert-info a[href='/me/consent']") != 1 {
+			t.Errorf("a refusal says %q", got)
+		}
+		pupil.Unanswered = true
+		if got := f.As(pupil).Get("/home").Want(http.StatusOK).Text(".alert-info"); !strings.Contains(got, "等监护人选择") || strings.Contains(got, "没有同意") {
+			t.Errorf("before an answer it says %q", got)
 		}
 	})
 }

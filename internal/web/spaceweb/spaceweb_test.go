@@ -331,7 +331,7 @@ func TestWhoMayOpenAClass(t *testing.T) {
 		f := setup(t, h)
 		f.notice(f.As(f.who(access.ClassTeacher, "a1", "周沐阳")), "本班")
 		refused := f.who(access.Pupil, "a1", "宋冬野")
-		refused.ConsentRefused = true
+		refused.NoConsent, refused.Unanswered = true, true
 		tests := map[string]struct {
 			by     access.Actor
 			status int
