@@ -166,8 +166,8 @@ func (f *Face) papers(ctx context.Context, by access.Actor, p *officePage) error
 
 // chain is the next step of a bulletin.
 func chain(ctx context.Context, b bulletin.Bulletin) todo {
-	key := "home.paper_" + string(b.State)
-	return todo{Icon: "stamp", Tone: 1, Title: i18n.T(ctx, key, i18n.Month(i18n.Lang(ctx), b.Month)), Act: i18n.T(ctx, key+"_do"),
+	key := "home.paper." + string(b.State)
+	return todo{Icon: "stamp", Tone: 1, Title: i18n.T(ctx, key, i18n.Month(i18n.Lang(ctx), b.Month)), Act: i18n.T(ctx, key+".do"),
 		Note: i18n.T(ctx, "home.paper_note", i18n.Day(i18n.Lang(ctx), b.ReviewTo)), Href: ui.Href("bulletins", b.Month.String())}
 }
 

@@ -22,7 +22,7 @@ type plainPage struct {
 func (f *Face) plain(w http.ResponseWriter, r *http.Request, by access.Actor) error {
 	ctx := r.Context()
 	p := plainPage{Greeting: greeting(ctx, by), Name: by.Name, Roles: restOf(by), What: i18n.T(ctx, "home.plain_none")}
-	if key := "home.plain_" + string(by.Role); i18n.Has(key) {
+	if key := "home.plain." + string(by.Role); i18n.Has(key) {
 		p.What = i18n.T(ctx, key)
 	}
 	if home := by.Home(); home != 0 && by.Can(access.OrgRead) {
