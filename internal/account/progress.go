@@ -15,6 +15,9 @@ type Progress struct {
 	Code      string   `json:"c"`
 	Confirmed bool     `json:"n,omitempty"`
 	Guardian  Guardian `json:"g,omitzero"`
+	// Alone says that the child goes on without an answer, since the roster
+	// names no phone of a guardian.
+	Alone bool `json:"a,omitempty"`
 }
 
 // Keep seals the progress for a cookie.

@@ -153,6 +153,7 @@ func (f *Face) showConsent(w http.ResponseWriter, r *http.Request) error {
 	return web.Render(w, r, http.StatusOK, consentView(stepPage{Opening: o, Guardian: p.Guardian}))
 }
 
+// takeConsent keeps the guardian's answer, or that nobody can be asked yet.
 func (f *Face) takeConsent(w http.ResponseWriter, r *http.Request) error {
 	p, o, err := f.resume(r)
 	switch {
@@ -161,7 +162,14 @@ func (f *Face) takeConsent(w http.ResponseWriter, r *http.Request) error {
 	case !p.Confirmed:
 		return web.Redirect(w, r, "/activate/name")
 	}
-	g := account.Guardian{Name: r.FormValue("name"), Relation: r.FormValue("relation"), Tail: r.FormValue("tail"), Answer: r.FormValue("answer")}
+	if o.NoPhone && r.FormValue("alone") == "1" {
+		p.Alone, p.Guardian = true, account.Guardian{}
+		if err := f.keep(w, r, p); err != nil {
+			return err
+		}
+		return web.Redirect(w, r, "/activate/login")
+	}
+	g := guardian(r)
 	err = f.accounts.CheckGuardian(r.Context(), web.Actor(r.Context()), network(r), p.Code, g)
 	if errs, ok := web.Invalid(r, err); ok {
 		if errs.In("code") != "" {
@@ -187,7 +195,7 @@ func (f *Face) lastStep(r *http.Request) (p account.Progress, o account.Opening,
 	case err != nil:
 	case !p.Confirmed:
 		missing = "/activate/name"
-	case o.AskGuardian && p.Guardian.Answer == "":
+	case o.AskGuardian && p.Guardian.Answer == "" && !(o.NoPhone && p.Alone):
 		missing = "/activate/consent"
 	}
 	return p, o, missing, err
@@ -226,10 +234,13 @@ func (f *Face) takeLogin(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		// The sealed answers stay for the half hour: a second click finds them.
 		f.enter(w, r, ticket)
-		if ticket.Session.Role == access.Pupil {
-			web.Flash(w, r, "account.activate.done", ticket.Name)
-		} else {
+		switch {
+		case ticket.Session.Role != access.Pupil:
 			web.Flash(w, r, "account.activate.done_adult", ticket.Name)
+		case p.Alone || p.Guardian.Answer == account.AnswerRefused:
+			web.Flash(w, r, "account.activate.done_class", ticket.Name)
+		default:
+			web.Flash(w, r, "account.activate.done", ticket.Name)
 		}
 		return web.Redirect(w, r, "/home")
 	}

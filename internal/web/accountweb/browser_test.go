@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"learnspace/internal/access"
+	"learnspace/internal/account"
 	"learnspace/internal/web/webtest/chrome"
 )
 
@@ -62,6 +63,32 @@ func TestActivationInABrowser(t *testing.T) {
 	tab.Submit("form[action='/activate/login'] button")
 	if got := tab.Address(); got != server.URL+"/home" {
 		t.Errorf("arrives at %s", got)
+	}
+
+	alone := browser.Tab(phone)
+	without := f.pupil(t, f.class, "许小禾", "")
+	alone.Open(server.URL + "/activate?lang=zh&c=" + f.code(t, without))
+	alone.Submit("form[action='/activate/name'] button")
+	look(t, alone, phone, "no phone")
+	alone.Submit("form[action='/activate/consent'] button")
+	alone.Fill("#f-password", password)
+	alone.Submit("form[action='/activate/login'] button")
+	if got := alone.Address(); got != server.URL+"/home" {
+		t.Errorf("a child without a phone arrives at %s", got)
+	}
+	alone.Open(server.URL + "/me/consent")
+	look(t, alone, phone, "consent without a phone")
+	f.phone(t, without, f.class)
+	alone.Open(server.URL + "/me/consent")
+	look(t, alone, phone, "consent later")
+	alone.Click("input[value=given]")
+	alone.Fill("#f-name", "许母")
+	alone.Fill("#f-relation", "mother")
+	alone.Fill("#f-tail", "2345")
+	alone.Submit("form[action='/me/consent'] button")
+	look(t, alone, phone, "consent given")
+	if got, err := f.people.Get(t.Context(), f.op, without); err != nil || got.Verified.IsZero() || got.Consent != account.AnswerGiven {
+		t.Errorf("after the guardian's answer %+v, %v", got, err)
 	}
 
 	desk := chrome.Screen{Width: 1440, Height: 900}

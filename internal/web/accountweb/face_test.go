@@ -252,17 +252,6 @@ func TestStepsInAnyOrder(t *testing.T) {
 	}
 }
 
-func TestNoPhoneOnTheRoster(t *testing.T) {
-	t.Parallel()
-	f := setup(t, cheap())
-	b := f.Anonymous()
-	b.Get("/activate?c=" + f.code(t, f.pupil(t, f.class, "林知夏", ""))).Want(http.StatusOK)
-	p := b.Post("/activate/name", nil).Follow().Want(http.StatusOK)
-	if p.Count("form[action='/activate/consent']") != 0 || !strings.Contains(p.Text(".alert"), "班主任") {
-		t.Errorf("says %q", p.Text("main"))
-	}
-}
-
 func TestBadCodes(t *testing.T) {
 	t.Parallel()
 	f := setup(t, cheap())

@@ -15,6 +15,7 @@ type mePage struct {
 	Actor   access.Actor
 	Account account.Account
 	Devices []account.Session
+	Consent *account.ConsentState // nil where no guardian decides
 	Errors  ui.Errors
 	Notice  string
 }
@@ -30,6 +31,9 @@ func (f *Face) renderMe(w http.ResponseWriter, r *http.Request, status int, page
 		return err
 	}
 	if page.Devices, err = f.accounts.Devices(ctx, by, web.SessionToken(r)); err != nil {
+		return err
+	}
+	if page.Consent, err = f.consentOf(r); err != nil {
 		return err
 	}
 	page.Actor = by

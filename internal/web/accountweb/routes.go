@@ -25,6 +25,8 @@ func (f *Face) Routes() []web.Route {
 		{Method: "POST", Pattern: "/me/role", Permission: access.AccountSelf, Object: "account", Handler: f.switchRole},
 		{Method: "POST", Pattern: "/me/password", Permission: access.AccountSelf, Object: "account", Handler: f.changePassword},
 		{Method: "POST", Pattern: "/me/sessions/end", Permission: access.AccountSelf, Object: "session", Handler: f.endSessions},
+		{Method: "GET", Pattern: "/me/consent", Permission: access.AccountSelf, Object: "account", Handler: f.showMeConsent},
+		{Method: "POST", Pattern: "/me/consent", Permission: access.AccountSelf, Object: "account", Handler: f.answerMeConsent},
 		{Method: "GET", Pattern: "/classes/{node}/members", Permission: access.PersonRead, Object: "node", Handler: f.showMembers},
 		{Method: "POST", Pattern: "/classes/{node}/confirm", Permission: access.ClassConfirm, Object: "node", Handler: f.confirmClass},
 		{Method: "GET", Pattern: "/classes/{node}/slips", Permission: access.CodeIssue, Object: "node", Handler: f.showSlips},
