@@ -4,7 +4,7 @@
 // A face writes
 //
 //	@ui.Layout(ui.Page{Title: i18n.T(ctx, "roster.title"), Nav: "roster"}) {
-//		@ui.Card(i18n.T(ctx, "roster.latest"), nil) { … }
+//		@ui.Card(i18n.T(ctx, "ui.navigation"), nil) { … }
 //	}
 //
 // and package web supplies the [Frame] (language, appearance, navigation, the
