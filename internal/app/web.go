@@ -55,7 +55,7 @@ func (a *App) newWeb(log *slog.Logger) (*web.Server, error) {
 	return web.New(web.Options{
 		BaseURL: a.Config.Base(), Platform: a.Config.Platform, Office: a.Config.Office, Phone: a.Config.Phone,
 		Demo: a.Config.Demo != nil, Clock: a.Clock, Sessions: sessions{a.Accounts}, Describe: a.describe, Logger: log,
-		TrustedProxies: proxies, Ready: a.ready, FlashKey: a.Keys.Hash("flash", "messages of the last action"),
+		TrustedProxies: proxies, Ready: a.ready, View: a.DB.View, FlashKey: a.Keys.Hash("flash", "messages of the last action"),
 	}, routes...)
 }
 

@@ -23,7 +23,8 @@ type request struct {
 	prefs   preferences
 	flashes []ui.Flash // read from the cookie
 	pending []ui.Flash // set by this request
-	failed  bool       // the adapter is writing an error page
+	after   []func(ctx context.Context) error
+	failed  bool // the adapter is writing an error page
 }
 
 type requestKey struct{}
@@ -71,14 +72,28 @@ func (s *Server) adapt(route Route) http.Handler {
 		ctx := context.WithValue(r.Context(), requestKey{}, q)
 		lang := q.prefs.read(s, w, r)
 		r = r.WithContext(i18n.With(ctx, lang))
-		if err := s.admit(w, r, q, route); err != nil {
-			s.fail(w, r, err)
-			return
+		err := s.inView(w, r, route, func(w http.ResponseWriter, r *http.Request) error {
+			if err := s.admit(w, r, q, route); err != nil {
+				return err
+			}
+			return s.call(w, r, route)
+		})
+		for _, fn := range q.after {
+			if err == nil {
+				err = fn(context.WithoutCancel(r.Context()))
+			}
 		}
-		if err := s.call(w, r, route); err != nil {
+		if err != nil {
 			s.fail(w, r, err)
 		}
 	})
+}
+
+// After runs fn once the answer of the request has been written, outside its
+// view and also when the browser has gone. An error is logged.
+func After(r *http.Request, fn func(ctx context.Context) error) {
+	q := requestOf(r.Context())
+	q.after = append(q.after, fn)
 }
 
 // errSignIn sends to the sign-in page.

@@ -28,6 +28,8 @@ type Route struct {
 	Anonymous bool
 	// BodyLimit raises the limit of the body, in bytes; 0 means 1 MiB.
 	BodyLimit int64
+	// Stream sends the answer as it is made, outside any view: for long ones.
+	Stream bool
 	// Handler answers.
 	Handler Handler
 }

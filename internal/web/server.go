@@ -59,6 +59,9 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	// Ready reports why the server cannot serve yet; nil: always ready.
 	Ready func(ctx context.Context) error
+	// View runs what answers a GET, so that all it reads with the context it is
+	// given is of one moment; nil: without.
+	View func(ctx context.Context, fn func(ctx context.Context) error) error
 	// FlashKey signs the messages of the last action; empty: a random one.
 	FlashKey []byte
 }

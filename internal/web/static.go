@@ -161,19 +161,19 @@ func minifyCSS(in []byte) []byte {
 func (s *Server) ownRoutes() []Route {
 	get := http.MethodGet
 	return []Route{
-		{Method: get, Pattern: "/static/{file}", Anonymous: true, Handler: func(w http.ResponseWriter, r *http.Request) error {
+		{Method: get, Pattern: "/static/{file}", Anonymous: true, Stream: true, Handler: func(w http.ResponseWriter, r *http.Request) error {
 			s.static.serve(w, r)
 			return nil
 		}},
-		{Method: get, Pattern: "/healthz", Anonymous: true, Handler: func(w http.ResponseWriter, _ *http.Request) error {
+		{Method: get, Pattern: "/healthz", Anonymous: true, Stream: true, Handler: func(w http.ResponseWriter, _ *http.Request) error {
 			return plain(w, "ok")
 		}},
 		{Method: get, Pattern: "/readyz", Anonymous: true, Handler: s.ready},
-		{Method: get, Pattern: "/favicon.ico", Anonymous: true, Handler: func(w http.ResponseWriter, r *http.Request) error {
+		{Method: get, Pattern: "/favicon.ico", Anonymous: true, Stream: true, Handler: func(w http.ResponseWriter, r *http.Request) error {
 			http.Redirect(w, r, s.static.address("icon.svg"), http.StatusMovedPermanently)
 			return nil
 		}},
-		{Method: get, Pattern: "/robots.txt", Anonymous: true, Handler: func(w http.ResponseWriter, _ *http.Request) error {
+		{Method: get, Pattern: "/robots.txt", Anonymous: true, Stream: true, Handler: func(w http.ResponseWriter, _ *http.Request) error {
 			return plain(w, "User-agent: *\nAllow: /$\nDisallow: /")
 		}},
 		{Method: get, Pattern: "/help", Anonymous: true, Handler: showHelp},

@@ -68,8 +68,12 @@ func (f *Face) markRead(r *http.Request, posts []post.Post) error {
 			fresh = append(fresh, p.ID)
 		}
 	}
-	// The reader has the page already: the mark outlives his connection.
-	return f.posts.MarkRead(context.WithoutCancel(r.Context()), web.Actor(r.Context()), fresh)
+	if len(fresh) == 0 {
+		return nil
+	}
+	by := web.Actor(r.Context())
+	web.After(r, func(ctx context.Context) error { return f.posts.MarkRead(ctx, by, fresh) })
+	return nil
 }
 
 func (f *Face) publish(w http.ResponseWriter, r *http.Request) error {

@@ -52,7 +52,7 @@ func (f *Face) Routes() []web.Route {
 		{Method: send, Pattern: "/comments/{comment}/restore", Permission: access.ClassRead, Object: "comment", Handler: f.restoreComment},
 		{Method: send, Pattern: "/comments/{comment}/hide", Permission: access.PostHide, Object: "comment", Handler: f.hideComment},
 		{Method: send, Pattern: "/comments/{comment}/report", Permission: access.PostReport, Object: "comment", Handler: f.reportComment},
-		{Method: get, Pattern: "/pictures/{picture}", Permission: access.ClassRead, Object: "picture", Handler: f.picture},
+		{Method: get, Pattern: "/pictures/{picture}", Permission: access.ClassRead, Object: "picture", Stream: true, Handler: f.picture},
 		{Method: get, Pattern: "/reports", Permission: access.PostHide, Handler: f.showReports},
 		{Method: send, Pattern: "/reports/{report}/keep", Permission: access.PostHide, Object: "report", Handler: f.keep},
 	}
