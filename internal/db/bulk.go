@@ -76,7 +76,12 @@ func (t *Tx) Bulk(ctx context.Context, b Bulk) (int64, error) {
 			return total, failure
 		}
 	}
-	flush()
+	if flush() && t.d.dialect == Postgres && t.d.outgrown(b.Table, total) {
+		// The planner knows nothing yet of what an import has put there.
+		if _, err := t.Exec(ctx, "ANALYZE "+b.Table); err != nil {
+			return total, fmt.Errorf("bulk %s: %w", b.Table, err)
+		}
+	}
 	return total, failure
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 )
 
 // Dialect is the engine behind a DB. Only schema and its tests ask for it.
@@ -62,6 +63,9 @@ type DB struct {
 	group   *group  // the writer of SQLite
 	lock    *os.File
 	wake    *wake
+
+	statMu sync.Mutex
+	stat   map[string]*growth // of the tables that bulk work fills
 }
 
 // Open opens the database at url: "sqlite:PATH" (made if it does not exist) or

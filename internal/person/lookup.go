@@ -3,11 +3,15 @@ package person
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"learnspace/internal/access"
 	"learnspace/internal/db"
 	"learnspace/internal/id"
 )
+
+// keyChunk is how many hashes one statement looks up at most.
+const keyChunk = 2048
 
 // Found is a person as a roster knows him: with the numbers in the open and the
 // place where he counts. It is never shown as it is.
@@ -91,8 +95,9 @@ func (s *Service) lookup(ctx context.Context, q db.Queryer, kind KeyKind, values
 		}
 	}
 	found, taken := map[string]Found{}, map[string]int{}
+	slices.Sort(distinct) // the tree of the index is walked once
 	for len(distinct) > 0 {
-		part := distinct[:min(chunk, len(distinct))]
+		part := distinct[:min(keyChunk, len(distinct))]
 		distinct = distinct[len(part):]
 		hits, err := s.hits(ctx, q, kind, part)
 		if err != nil {
@@ -119,11 +124,39 @@ func (s *Service) lookup(ctx context.Context, q db.Queryer, kind KeyKind, values
 	return found, taken, nil
 }
 
-// hits reads the candidates of some hashes.
+// hits reads the candidates of some hashes: the keys first, since most of a new
+// roster has none, then whom they name.
 func (s *Service) hits(ctx context.Context, q db.Queryer, kind KeyKind, hashes []int64) ([]sealedRow, error) {
+	out, err := keysHit(ctx, q, kind, hashes)
+	if err != nil || len(out) == 0 {
+		return nil, err
+	}
+	persons := make([]id.Person, len(out))
+	for i := range out {
+		persons[i] = out[i].ID
+	}
+	slices.Sort(persons)
+	found := make(map[id.Person]sealedRow, len(persons))
+	err = inParts(ctx, q, slices.Compact(persons), func(list string) string {
+		return "SELECT " + foundColumns + " FROM person p" + foundJoin + "WHERE p.id IN (" + list + ")"
+	}, func(row scanner) error {
+		var r sealedRow
+		err := r.scan(row)
+		found[r.ID] = r
+		return err
+	})
+	for i := range out {
+		h64, n := out[i].h64, out[i].n
+		out[i] = found[out[i].ID]
+		out[i].h64, out[i].n = h64, n
+	}
+	return out, err
+}
+
+// keysHit reads which of the hashes are there and to whom they belong.
+func keysHit(ctx context.Context, q db.Queryer, kind KeyKind, hashes []int64) ([]sealedRow, error) {
 	var args db.Args
-	query := "SELECT k.h64, k.n, " + foundColumns + " FROM person_key k JOIN person p ON p.id = k.person" + foundJoin +
-		"WHERE k.kind = " + args.Add(int64(kind)) + " AND k.h64 IN (" + db.List(&args, hashes) + ")"
+	query := "SELECT h64, n, person FROM person_key WHERE kind = " + args.Add(int64(kind)) + " AND h64 IN (" + db.List(&args, padded(hashes)) + ")"
 	rows, err := q.Query(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -132,12 +165,25 @@ func (s *Service) hits(ctx context.Context, q db.Queryer, kind KeyKind, hashes [
 	var out []sealedRow
 	for rows.Next() {
 		var r sealedRow
-		if err := r.scan(rows, &r.h64, &r.n); err != nil {
+		if err := rows.Scan(&r.h64, &r.n, &r.ID); err != nil {
 			return nil, err
 		}
 		out = append(out, r)
 	}
 	return out, rows.Err()
+}
+
+// padded repeats the last value up to a power of two, so that the engines see
+// few different statements and keep their plans.
+func padded(hashes []int64) []int64 {
+	n := 1
+	for n < len(hashes) {
+		n *= 2
+	}
+	for len(hashes) < n {
+		hashes = append(hashes[:len(hashes):len(hashes)], hashes[len(hashes)-1])
+	}
+	return hashes
 }
 
 // is compares the opened value with the one asked for.
