@@ -411,7 +411,10 @@ func (s *Service) comeAlive(ctx context.Context, who access.Actor, o Opening, g 
 	if err := s.people.Activate(ctx, who, o.Person); err != nil {
 		return err
 	}
-	return s.verifyFree(ctx, who, o.Person)
+	if err := s.verifyFree(ctx, who, o.Person); err != nil {
+		return err
+	}
+	return s.people.ComeOfAge(ctx, who, o.Person)
 }
 
 // verifyFree verifies a person where the roster carries an identity number with

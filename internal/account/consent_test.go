@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -235,6 +236,56 @@ func TestAnswersAtOnce(t *testing.T) {
 			t.Errorf("%d of 12 guesses are stopped", locked)
 		}
 	})
+}
+
+// TestChildTurns14 lets the calendar decide: the birthday opens talk, the next
+// sign-in or slip the space, and the roster verifies whom it can.
+func TestChildTurns14(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		number, slip, refused bool
+		want                  stands
+	}{
+		"signs in":               {number: true, want: stands{Verified: true, Space: space.StatusOpened}},
+		"gets a slip":            {number: true, slip: true, want: stands{Verified: true, Space: space.StatusOpened}},
+		"without a number":       {want: stands{Space: space.StatusOpened}},
+		"slip without a number":  {slip: true, want: stands{Space: space.StatusOpened}},
+		"a guardian had refused": {number: true, refused: true, want: stands{NoConsent: true, Consent: account.AnswerRefused, Space: space.StatusMade}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+				f := setup(t, h)
+				d := person.Draft{Name: "林知夏", Role: person.RolePupil, Birth: 20051130, Sex: 2, NoIDReason: "待补"}
+				if c.number {
+					d.IDNo, d.NoIDReason = f.number(20051130), ""
+				}
+				who := f.make(t, f.class, d)
+				by := f.as(t, f.enter(t, who, "linzhixia", account.Guardian{}))
+				if d := cmp.Diff(unanswered, f.stands(t, who)); d != "" {
+					t.Error(d)
+				}
+				if c.refused {
+					f.guardian(t, who, f.class, phone)
+					if err := f.accounts.AnswerConsent(t.Context(), by, father(account.AnswerRefused)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				f.Clock.Advance(30 * 24 * time.Hour)
+				if by := f.again(t, who); by.NoConsent != c.refused {
+					t.Errorf("on the birthday %+v", by)
+				}
+				if c.slip {
+					f.enter(t, who, "", account.Guardian{})
+				} else if _, err := f.accounts.SignIn(t.Context(), anybody, account.Credentials{Login: "linzhixia", Password: good}); err != nil {
+					t.Fatal(err)
+				}
+				if d := cmp.Diff(c.want, f.stands(t, who)); d != "" {
+					t.Error(d)
+				}
+			})
+		})
+	}
 }
 
 // TestGapOfAClass counts why pupils who came in are not verified.

@@ -141,6 +141,9 @@ func (s *Service) enter(ctx context.Context, a Account, c Credentials) (Ticket, 
 	if !mayEnter(status) {
 		return Ticket{}, fault.Invalid(fault.At("password", "account.signin.closed"))
 	}
+	if err := s.people.ComeOfAge(ctx, who, a.Person); err != nil {
+		return Ticket{}, err
+	}
 	token := newToken()
 	var ses Session
 	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {

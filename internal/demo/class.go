@@ -105,7 +105,7 @@ func (s *stage) slips(sc *school, c *class, start time.Time) error {
 			c.shown = false
 			s.print(p.person, access.Pupil, c.node.String())
 		}
-		if s.r.IntN(100) >= share && !star {
+		if s.r.IntN(100) >= share && !star && !p.refuse {
 			continue
 		}
 		day := s.sometime(start.AddDate(0, 0, 1), start.AddDate(0, 0, 40))

@@ -127,6 +127,50 @@ func (s *Service) Consents(ctx context.Context, by access.Actor, child id.Person
 	return out, rows.Err()
 }
 
+// ComeOfAge lets a pupil who came in as a child without an answer have what the
+// calendar gives him: from 14 on he decides himself, so the personal space opens
+// and the roster verifies him where it can. Nothing happens to anybody else, nor
+// to whoever was verified before. The person himself or the system may ask.
+func (s *Service) ComeOfAge(ctx context.Context, by access.Actor, person id.Person) error {
+	if err := mayActFor(by, person); err != nil {
+		return err
+	}
+	day := clock.DayOf(s.clk.Now())
+	waits := func(p Person) bool {
+		return p.Role == RolePupil && p.Consent == "" && !p.Activated.IsZero() && p.Verified.IsZero() && p.Status == StatusNormal
+	}
+	p, err := Load(ctx, s.db, person)
+	if err != nil || !waits(p) {
+		return err
+	}
+	matches, err := s.Matches(ctx, by, person)
+	if err != nil {
+		return err
+	}
+	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		p, err := lock(ctx, tx, person)
+		if err != nil || !waits(p) {
+			return err
+		}
+		var first int64
+		if err := tx.QueryRow(ctx, "SELECT verified_first_at FROM person WHERE id = $1", person.Int()).Scan(&first); err != nil || first != 0 {
+			return err
+		}
+		standing, err := StandingOf(ctx, tx, p, day)
+		if err != nil || standing != Free {
+			return err
+		}
+		if matches {
+			return s.verify(ctx, tx, by, &p, SourceRoster)
+		}
+		return s.openDue(ctx, actedBy(by, p), person)
+	})
+	if err != nil {
+		return fmt.Errorf("look at the age of person %d: %w", person, err)
+	}
+	return nil
+}
+
 // Reachable returns those of the pupils for whom the roster names the phone of a
 // guardian, as far as the actor may read their names on a class list.
 func (s *Service) Reachable(ctx context.Context, by access.Actor, pupils []id.Person) (map[id.Person]bool, error) {
