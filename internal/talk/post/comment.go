@@ -21,7 +21,7 @@ func (s *Service) Comment(ctx context.Context, by access.Actor, post id.Post, te
 	// The rule is asked inside: while many write, reading there costs a third
 	// of what it does beside, and nothing changes in between.
 	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		p, c, err := s.reach(ctx, by, post, access.ClassTalk)
+		p, c, err := s.reached(ctx, by, post, access.ClassTalk, getSpot)
 		if err != nil {
 			return err
 		}

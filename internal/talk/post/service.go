@@ -195,7 +195,13 @@ func (s *Service) event(by access.Actor, verb, kind string, object int64, p Post
 // reach finds a post for an actor who needs p in its class. What the actor may
 // not see does not exist for him.
 func (s *Service) reach(ctx context.Context, by access.Actor, post id.Post, p access.Permission) (Post, Class, error) {
-	found, err := getPost(ctx, s.db, post)
+	return s.reached(ctx, by, post, p, getPost)
+}
+
+// reached is reach for whoever needs only a part of the post.
+func (s *Service) reached(ctx context.Context, by access.Actor, post id.Post, p access.Permission,
+	get func(context.Context, db.Queryer, id.Post) (Post, error)) (Post, Class, error) {
+	found, err := get(ctx, s.db, post)
 	if errors.Is(err, db.ErrNoRows) {
 		return found, Class{}, missing()
 	}

@@ -92,6 +92,14 @@ func getPost(ctx context.Context, q db.Queryer, post id.Post) (Post, error) {
 	return scanPost(q.QueryRow(ctx, `SELECT `+postColumns+` FROM post_post WHERE id = $1`, post))
 }
 
+// getSpot reads of a post where it stands, whose it is and its state.
+func getSpot(ctx context.Context, q db.Queryer, post id.Post) (Post, error) {
+	p := Post{ID: post}
+	err := q.QueryRow(ctx, `SELECT space, node, unit, author, state FROM post_post WHERE id = $1`, post).
+		Scan((*int64)(&p.Space), (*int64)(&p.Node), (*int64)(&p.Unit), (*int64)(&p.Author), (*string)(&p.State))
+	return p, err
+}
+
 // listPosts returns a page of a class's stream, newest first, older than
 // before (0: from the newest). hidden includes what is hidden.
 func listPosts(ctx context.Context, q db.Queryer, node id.Node, author id.Person, hidden bool, before id.Post, limit int) ([]Post, error) {
