@@ -5,7 +5,7 @@ package db
 const analyzeFrom = 4000
 
 // outgrown counts the rows that bulk work has put into a table and reports
-// whether it has grown fourfold since its statistics were taken: a plan made for an
+// whether it has grown eightfold since its statistics were taken: a plan made for an
 // empty table reads all of it for each of five hundred hashes.
 func (d *DB) outgrown(table string, rows int64) bool {
 	d.statMu.Lock()
@@ -21,7 +21,7 @@ func (d *DB) outgrown(table string, rows int64) bool {
 	if g.rows += rows; g.rows < g.next {
 		return false
 	}
-	g.next = 4 * g.rows
+	g.next = 8 * g.rows
 	return true
 }
 

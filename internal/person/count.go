@@ -68,3 +68,16 @@ func (s *Service) BoundElsewhere(ctx context.Context, by access.Actor, batch id.
 	}
 	return out, rows.Err()
 }
+
+// AnyBy reports whether anybody is known by this kind of key at all.
+func (s *Service) AnyBy(ctx context.Context, by access.Actor, kind KeyKind) (bool, error) {
+	if !by.Can(access.RosterImport) {
+		return false, errForbidden()
+	}
+	var n int
+	err := s.db.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM person_key WHERE kind = $1 LIMIT 1) k", int64(kind)).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("look for keys: %w", err)
+	}
+	return n > 0, nil
+}

@@ -42,6 +42,7 @@ type decider struct {
 	unitPath  map[id.Node]string    // where the schools stand that hold them
 	listed    listed
 	plan      plan
+	stranger  bool               // nobody of the chunk before was known
 	schools   map[id.Node]bool   // touched
 	newClass  map[classKey]int64 // pupils in classes that do not exist yet
 	virtual   id.Node

@@ -1,6 +1,7 @@
 package roster_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -44,6 +45,28 @@ func TestImportTwice(t *testing.T) {
 		f.counts(r, 4, 0, 0, 4, 0, 0)
 		if n := f.has("SELECT COUNT(*) FROM event WHERE verb LIKE 'person.%' OR verb LIKE 'space.%'"); n > events {
 			t.Errorf("the second import wrote events")
+		}
+	})
+}
+
+// TestKnownAmongStrangers hides two known pupils behind a thousand new ones,
+// one of them known by his student number alone.
+func TestKnownAmongStrangers(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		row := func(i int) string {
+			return pupil("孟小满", number(fmt.Sprintf("2011%02d%02d", i/28%12+1, i%28+1), i/336+1), "三年级", fmt.Sprint(i%8+1)+"班")
+		}
+		student := line("白朗宁", "", "J220102201103070014", "男", "2011-03-07", "三年级", "1班")
+		f.counts(f.load(f.primary, sheet("a.csv", pupilHeader, row(1400), student)), 2, 2, 0, 0, 0, 0)
+		lines := []string{pupilHeader}
+		for i := range 1500 {
+			lines = append(lines, row(i))
+		}
+		f.counts(f.load(f.primary, sheet("b.csv", append(lines, student)...)), 1501, 1499, 0, 2, 0, 0)
+		if n := f.has("SELECT COUNT(*) FROM event WHERE verb = 'person.made'"); n != 1501 {
+			t.Errorf("%d made", n)
 		}
 	})
 }

@@ -35,29 +35,35 @@ func (d *decider) reset() {
 
 // load reads what the database knows of the persons and classes that the rows
 // name. Persons whom earlier rows of a dry run have made or changed stay as
-// they are.
-func (e *engine) load(ctx context.Context, items []*item, d *decider) error {
-	ids, numbers, places, guards := newValues(d, person.ByIDNumber), newValues(d, person.ByStudentNumber), newValues(d, person.ByPlace), newValues(d, person.ByGuardian)
+// they are. numbers tells whether ID and student numbers are looked up.
+func (e *engine) load(ctx context.Context, items []*item, d *decider, numbers bool) error {
+	ids, students, places, guards := newValues(d, person.ByIDNumber), newValues(d, person.ByStudentNumber), newValues(d, person.ByPlace), newValues(d, person.ByGuardian)
 	schools := map[id.Node]*school{}
 	for _, it := range items {
 		if it.row.Rejected {
 			continue
 		}
 		schools[it.school.id] = it.school
-		ids.add(it.idValue)
-		numbers.add(it.row.StudentNo)
+		if numbers {
+			ids.add(it.idValue)
+			students.add(it.row.StudentNo)
+		}
 		for _, v := range it.guardValue {
 			guards.add(v)
 		}
 	}
-	for _, v := range []*values{ids, numbers, guards} {
+	for _, v := range []*values{ids, students, guards} {
 		if err := e.lookup(ctx, d, v); err != nil {
 			return err
 		}
 	}
 	// Only whoever is not found by a number is looked for by name.
+	any, err := e.s.people.AnyBy(ctx, e.acting(), person.ByPlace)
+	if err != nil {
+		return fmt.Errorf("match rows: %w", err)
+	}
 	for _, it := range items {
-		if !it.row.Rejected && it.placeValue != "" && d.byNumber(it) == nil {
+		if any && !it.row.Rejected && it.placeValue != "" && d.byNumber(it) == nil {
 			places.add(it.placeValue)
 		}
 	}

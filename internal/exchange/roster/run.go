@@ -10,6 +10,7 @@ import (
 	"learnspace/internal/clock"
 	"learnspace/internal/codes"
 	"learnspace/internal/db"
+	"learnspace/internal/fault"
 	"learnspace/internal/id"
 	"learnspace/internal/org"
 )
@@ -102,7 +103,7 @@ func (e *engine) check(ctx context.Context) (Report, error) {
 	var rows int64
 	err := e.stream(ctx, 0, func(c chunk) error {
 		d.newClass = map[classKey]int64{}
-		if err := e.load(ctx, c.items, d); err != nil {
+		if err := e.load(ctx, c.items, d, true); err != nil {
 			return err
 		}
 		t := d.decideAll(e, c.items)
@@ -248,12 +249,8 @@ func (e *engine) apply(ctx context.Context, tx *db.Tx, d *decider, c chunk, begu
 	if err := gate(ctx, tx); err != nil {
 		return err
 	}
-	d.reset()
-	if err := e.load(ctx, c.items, d); err != nil {
-		return err
-	}
-	t := d.decideAll(e, c.items)
-	if err := e.write(ctx, tx, d, t); err != nil {
+	t, err := e.matched(ctx, d, c.items)
+	if err != nil {
 		return err
 	}
 	for i := range t.counts {
@@ -283,12 +280,39 @@ func (e *engine) apply(ctx context.Context, tx *db.Tx, d *decider, c chunk, begu
 			return err
 		}
 	}
-	n, err := tx.Exec(ctx, `UPDATE ros_batch SET taken = $1 WHERE id = $2 AND taken = $3 AND state = 'running'`,
+	var n int64
+	n, err = tx.Exec(ctx, `UPDATE ros_batch SET taken = $1 WHERE id = $2 AND taken = $3 AND state = 'running'`,
 		c.first+int64(len(c.items)), e.batch, c.first)
 	if err == nil && n == 0 {
 		err = errTaken
 	}
 	return err
+}
+
+// matched decides the rows of a chunk and writes what they ask for. While a
+// file has named nobody who is known by a number, the numbers are not looked
+// up beforehand: should one be known after all, its key refuses the new person,
+// nothing stays written, and the chunk is matched in full.
+func (e *engine) matched(ctx context.Context, d *decider, items []*item) (t *tally, err error) {
+	try := func(numbers bool) error {
+		return e.s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+			d.reset()
+			if err := e.load(ctx, items, d, numbers); err != nil {
+				return err
+			}
+			t = d.decideAll(e, items)
+			return e.write(ctx, tx, d, t)
+		})
+	}
+	if d.stranger {
+		err := try(false)
+		if !errors.Is(err, fault.ErrConflict) {
+			return t, err
+		}
+	}
+	err = try(true)
+	d.stranger = len(d.people) == 0
+	return t, err
 }
 
 // errTaken means that another run of the same batch took this chunk.

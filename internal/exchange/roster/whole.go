@@ -168,7 +168,7 @@ func (e *engine) look(ctx context.Context, d *decider, rows int64) error {
 		c.items = c.items[:min(int64(len(c.items)), rows-taken)]
 		taken += int64(len(c.items))
 		d.reset()
-		if err := e.load(ctx, c.items, d); err != nil {
+		if err := e.load(ctx, c.items, d, true); err != nil {
 			return err
 		}
 		d.decideAll(e, c.items)
