@@ -25,6 +25,7 @@ import (
 	"learnspace/internal/db"
 	"learnspace/internal/event"
 	"learnspace/internal/exchange/roster"
+	"learnspace/internal/fault"
 	"learnspace/internal/id"
 	"learnspace/internal/job"
 	"learnspace/internal/metrics"
@@ -113,11 +114,26 @@ func Open(ctx context.Context, c config.Config, o Options) (a *App, err error) {
 		if err := schema.Migrate(ctx, a.DB); err != nil {
 			return nil, fmt.Errorf("migrate: %w", err)
 		}
+	} else if err := upToDate(ctx, a.DB); err != nil {
+		return nil, err
 	}
 	if err := a.build(ctx, o); err != nil {
 		return nil, err
 	}
 	return a, nil
+}
+
+// upToDate refuses a database whose schema is behind this version: it is
+// migrated by command, so that several servers do not do it at once.
+func upToDate(ctx context.Context, d *db.DB) error {
+	steps, err := schema.Plan(ctx, d)
+	if err != nil {
+		return fmt.Errorf("read the state of the schema: %w", err)
+	}
+	if len(steps) > 0 {
+		return fault.New(fault.ErrConflict, "cli.migrate.needed", len(steps))
+	}
+	return nil
 }
 
 // openKeys loads the keys of the folder, or makes them for a new one. A folder

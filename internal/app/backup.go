@@ -25,6 +25,7 @@ const (
 	backupDatabase = "learnspace.db"
 	backupKeys     = "keys.json"
 	backupDemo     = "demo.json"
+	backupAccounts = "accounts.json"
 	backupBlobs    = "blobs/"
 )
 
@@ -92,6 +93,7 @@ func (a *App) writeBackup(ctx context.Context, w io.Writer, snapshot string, wit
 	}
 	if a.Config.Demo != nil {
 		files[backupDemo] = filepath.Join(a.Config.Data, backupDemo)
+		files[backupAccounts] = filepath.Join(a.Config.Data, backupAccounts)
 	}
 	for name, path := range files {
 		if err := addFile(t, name, path); err != nil {
@@ -238,6 +240,7 @@ func unpackFile(root *os.Root, name string, r io.Reader) error {
 // with a database is whole.
 func place(c config.Config, work string) error {
 	moves := [][2]string{{backupKeys, c.Keys()}, {backupDemo, filepath.Join(c.Data, backupDemo)},
+		{backupAccounts, filepath.Join(c.Data, backupAccounts)},
 		{"blobs", strings.TrimPrefix(c.Blob, "file:")}, {backupDatabase, strings.TrimPrefix(c.DB, "sqlite:")}}
 	for _, m := range moves {
 		from := filepath.Join(work, m[0])

@@ -60,7 +60,7 @@ func Migrate(ctx context.Context, c config.Config, plan bool) ([]string, error) 
 	}
 	var names []string
 	for _, s := range steps {
-		names = append(names, fmt.Sprint(s))
+		names = append(names, s.Name)
 	}
 	if plan {
 		return names, nil

@@ -170,7 +170,9 @@ func TestChain(t *testing.T) {
 		f.must(f.s.Write(f.ctx, drafter, october, Text{Problems: "证件信息待补31人。", Next: "继续核对。"}))
 		f.must(f.s.Check(f.ctx, checker, october))
 		f.must(f.s.Sign(f.ctx, signatory, october))
-		refuse(f.s.Issue(f.ctx, signatory, october, ""), "bulletin.review_running")
+		if fields := fault.Fields(f.s.Issue(f.ctx, signatory, october, "")); len(fields) != 1 || fields[0].Key != "bulletin.review_running" {
+			t.Errorf("issued in the checking days without a reason: %v", fields)
+		}
 		f.at(11, 6, 0)
 		f.must(f.s.Issue(f.ctx, signatory, october, ""))
 		f.must(f.s.Issue(f.ctx, signatory, october, ""))

@@ -263,7 +263,7 @@ func (s *Service) Issue(ctx context.Context, by access.Actor, month clock.Month,
 			return false, fault.New(fault.ErrConflict, "bulletin.issued_already", month.String())
 		}
 		if now.Before(b.ReviewEnds()) && early == "" {
-			return false, fault.New(fault.ErrConflict, "bulletin.review_running", b.ReviewTo.String())
+			return false, fault.Invalid(fault.At("early", "bulletin.review_running", b.ReviewTo.String()))
 		}
 		c, err := s.content(ctx, tx, *b)
 		if err != nil {
