@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"slices"
 	"time"
 
 	"learnspace/internal/access"
@@ -35,6 +36,7 @@ type decider struct {
 	dry       *id.Person // counts down the stand-ins of a dry run; nil in an import
 	byKey     map[keyRef]*known
 	bySchool  map[id.Node]map[string][]*known // name key → pupils; only where rows without number need it
+	fresh     map[nameAt][]*known             // pupils whom earlier rows have made
 	classes   map[classKey]id.Node
 	loaded    map[id.Node]bool // schools whose classes are in classes
 	people    map[id.Person]*known
@@ -43,6 +45,7 @@ type decider struct {
 	listed    listed
 	plan      plan
 	stranger  bool               // nobody of the chunk before was known
+	own       map[classKey]bool  // classes that this batch has made
 	schools   map[id.Node]bool   // touched
 	newClass  map[classKey]int64 // pupils in classes that do not exist yet
 	virtual   id.Node
@@ -73,7 +76,7 @@ func (d *decider) class(key classKey) id.Node {
 // pupilClass is class for a pupil who goes there.
 func (d *decider) pupilClass(key classKey) id.Node {
 	n := d.class(key)
-	if n < 0 {
+	if n < 0 || d.own[key] {
 		d.newClass[key]++
 	}
 	return n
@@ -130,7 +133,8 @@ func (d *decider) matchName(it *item) *known {
 		return nil
 	}
 	var found *known
-	for _, k := range d.bySchool[it.school.id][it.row.NameKey] {
+	stored, fresh := d.bySchool[it.school.id][it.row.NameKey], d.fresh[nameAt{it.school.id, it.row.NameKey}]
+	for _, k := range slices.Concat(stored, fresh) {
 		if !d.same(it, k) {
 			continue
 		}
@@ -194,6 +198,8 @@ func (d *decider) makePupil(it *item) outcome {
 	k.places = []place{{node: d.pupilClass(it.class()), unit: it.school.id, role: rolePupil, primary: true}}
 	d.make(k, it.ready)
 	d.remember(it, k)
+	at := nameAt{it.school.id, k.key}
+	d.fresh[at] = append(d.fresh[at], k)
 	d.see(k, it)
 	d.guardians(it, k)
 	return made

@@ -14,7 +14,7 @@ import (
 
 // decider returns an empty one for this request.
 func (e *engine) decider() *decider {
-	d := &decider{day: e.day, release: e.release, classInfo: map[id.Node]classInfo{}, unitPath: map[id.Node]string{}, schools: map[id.Node]bool{},
+	d := &decider{day: e.day, release: e.release, classInfo: map[id.Node]classInfo{}, unitPath: map[id.Node]string{}, own: map[classKey]bool{}, schools: map[id.Node]bool{},
 		listed: listed{persons: map[id.Person]bool{}, schools: map[id.Node]bool{}, names: map[nameAt]bool{}, unclear: map[id.Node]bool{}}}
 	d.reset()
 	return d
@@ -26,6 +26,7 @@ func (d *decider) reset() {
 	d.byKey = map[keyRef]*known{}
 	d.people = map[id.Person]*known{}
 	d.bySchool = map[id.Node]map[string][]*known{}
+	d.fresh = map[nameAt][]*known{}
 	d.classes = map[classKey]id.Node{}
 	d.loaded = map[id.Node]bool{}
 	d.newClass = map[classKey]int64{}
@@ -310,13 +311,17 @@ func (e *engine) loadClasses(ctx context.Context, d *decider, schools map[id.Nod
 	return nil
 }
 
-// forget drops what later rows of a dry run cannot need: within one sheet of
-// pupils nobody comes twice.
-func (e *engine) forget(d *decider, items []*item) {
+// remembered is after how many rows a dry run begins to forget.
+const remembered = 50_000
+
+// forget ends a chunk of a dry run. Within one sheet of pupils nobody comes
+// twice by the same number, so a long one is not kept in memory.
+func (e *engine) forget(d *decider, items []*item, rows int64) {
 	d.keep(e.mode)
 	d.plan = plan{}
-	if len(e.entries) > 1 || items[0].row.Kind == read.Staff {
+	if rows < remembered || len(e.entries) > 1 || items[0].row.Kind == read.Staff {
 		return
 	}
-	d.byKey, d.people, d.bySchool = map[keyRef]*known{}, map[id.Person]*known{}, map[id.Node]map[string][]*known{}
+	d.byKey, d.people = map[keyRef]*known{}, map[id.Person]*known{}
+	d.bySchool, d.fresh = map[id.Node]map[string][]*known{}, map[nameAt][]*known{}
 }

@@ -107,9 +107,9 @@ func (e *engine) check(ctx context.Context) (Report, error) {
 			return err
 		}
 		t := d.decideAll(e, c.items)
-		e.forget(d, c.items)
-		total.merge(t)
 		rows += int64(len(c.items))
+		e.forget(d, c.items, rows)
+		total.merge(t)
 		e.grow()
 		if e.progress != nil {
 			e.progress(rows)
@@ -193,6 +193,15 @@ func (e *engine) run(ctx context.Context, bid id.Batch) (Report, error) {
 	}
 	e.batch, e.keep = bid, true
 	d := e.decider()
+	if b.Taken > 0 {
+		made, err := e.s.newClasses(ctx, bid, phaseRun)
+		if err != nil {
+			return Report{}, err
+		}
+		for _, c := range made {
+			d.own[c.key()] = true
+		}
+	}
 	seen := map[id.Node]bool{}
 	begun := map[int]bool{}
 	if e.mode == Whole && b.Taken > 0 {

@@ -49,9 +49,16 @@ func (e *engine) write(ctx context.Context, tx *db.Tx, d *decider, t *tally) err
 
 // makeClasses makes the classes that accepted rows name, school by school.
 func (e *engine) makeClasses(ctx context.Context, d *decider, t *tally) (map[id.Node]id.Node, error) {
-	keys := slices.SortedFunc(maps.Keys(d.newClass), compareClass)
 	nodes := map[id.Node]id.Node{}
 	t.classes = t.classes[:0]
+	var keys []classKey
+	for _, k := range slices.SortedFunc(maps.Keys(d.newClass), compareClass) {
+		if n := d.classes[k]; n < 0 {
+			keys = append(keys, k)
+		} else {
+			t.classes = append(t.classes, d.madeClass(k, n))
+		}
+	}
 	for len(keys) > 0 {
 		n := 1
 		for n < len(keys) && keys[n].school == keys[0].school {
@@ -68,13 +75,18 @@ func (e *engine) makeClasses(ctx context.Context, d *decider, t *tally) (map[id.
 		for i, k := range keys[:n] {
 			nodes[d.classes[k]] = found[i].ID
 			if fresh[i] {
-				t.classes = append(t.classes, NewClass{School: k.school, Stage: k.stage, EntryYear: k.entry, Number: k.number,
-					Pupils: d.newClass[k], node: found[i].ID})
+				d.own[k] = true
+				t.classes = append(t.classes, d.madeClass(k, found[i].ID))
 			}
 		}
 		keys = keys[n:]
 	}
 	return nodes, nil
+}
+
+// madeClass is a class of this batch with the pupils of this chunk.
+func (d *decider) madeClass(k classKey, n id.Node) NewClass {
+	return NewClass{School: k.school, Stage: k.stage, EntryYear: k.entry, Number: k.number, Pupils: d.newClass[k], node: n}
 }
 
 // writer writes one plan.
