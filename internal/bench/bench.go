@@ -6,10 +6,12 @@ package bench
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"runtime"
 	"slices"
 	"time"
 
@@ -32,8 +34,9 @@ type Options struct {
 	Names []string
 	// People is how many pupils the data have; 0 means each benchmark's own.
 	People int
-	// DB is the database to use: "" makes a SQLite file in the scratch folder.
-	// Its tables must be empty.
+	// DB is the database to use: "" makes a SQLite file in the scratch folder,
+	// "sqlite:PATH" one that must not be there yet, "postgres://…" a schema of
+	// its own. All of them are removed afterwards.
 	DB string
 	// Program is the path of this program, for servers of their own.
 	Program string
@@ -78,7 +81,7 @@ func Names() []string {
 }
 
 // Run runs the benchmarks and returns their figures.
-func Run(ctx context.Context, o Options) ([]Figure, error) {
+func Run(ctx context.Context, o Options) (figures []Figure, err error) {
 	if o.Progress == nil {
 		o.Progress = io.Discard
 	}
@@ -93,7 +96,14 @@ func Run(ctx context.Context, o Options) ([]Figure, error) {
 	}
 	defer os.RemoveAll(dir)
 	r := &run{Options: o, ctx: ctx, dir: dir, sha: shaMillis()}
-	defer func() { r.close() }()
+	remove, err := r.own()
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		r.close()
+		err = errors.Join(err, remove())
+	}()
 	for _, n := range named {
 		if len(o.Names) > 0 && !slices.Contains(o.Names, n.name) {
 			continue
@@ -108,13 +118,13 @@ func Run(ctx context.Context, o Options) ([]Figure, error) {
 
 func (r *run) say(format string, args ...any) { fmt.Fprintf(r.Progress, format+"\n", args...) }
 
-// add records a figure beside the machine's speed: the milliseconds of 1 MiB
-// SHA-256.
+// add records a figure beside the machine's speed, the milliseconds of 1 MiB
+// SHA-256, its processors and what else kept them busy.
 func (r *run) add(name, unit string, value float64, of map[string]any) {
 	if of == nil {
 		of = map[string]any{}
 	}
-	of["sha256_1mib_ms"] = r.sha
+	of["sha256_1mib_ms"], of["processors"], of["load"] = r.sha, runtime.NumCPU(), loadAverage()
 	if r.app != nil {
 		of["engine"] = r.app.DB.Dialect().String()
 	}

@@ -68,7 +68,7 @@ func (r *run) rollup() error {
 	return nil
 }
 
-// move measures a county that moves to another prefecture and back.
+// move measures a county that moves to another prefecture.
 func (r *run) move() error {
 	if err := r.load(r.peopleOr(few), false); err != nil {
 		return err

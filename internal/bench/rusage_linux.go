@@ -28,6 +28,18 @@ func peakMB() float64 {
 	return 0
 }
 
+// loadAverage is how many wanted a processor in the last minute; 0 where the
+// kernel does not say.
+func loadAverage() float64 {
+	raw, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return 0
+	}
+	first, _, _ := strings.Cut(string(raw), " ")
+	load, _ := strconv.ParseFloat(first, 64)
+	return load
+}
+
 // clockTick is the unit of the times in /proc/PID/stat on Linux.
 const clockTick = 10 * time.Millisecond
 

@@ -16,7 +16,8 @@ type benchCmd struct {
 
 func (*benchCmd) local() {}
 
-// Run measures in a scratch folder, or in the database that --db names.
+// Run measures in a scratch folder, or in a part of its own of the database
+// that --db names.
 func (b *benchCmd) Run(e *env) error {
 	program, err := os.Executable()
 	if err != nil {
