@@ -50,7 +50,7 @@ func (f *Face) showTransfers(w http.ResponseWriter, r *http.Request) error {
 			p.pager.Next += "&state=all"
 		}
 	}
-	p.Page = ui.Page{Title: i18n.T(ctx, "roster.transfers.title"), Lead: i18n.T(ctx, "roster.transfers.lead", n.Name), Nav: "rosters",
+	p.Page = ui.Page{Title: i18n.T(ctx, "roster.transfers.title"), Lead: i18n.T(ctx, "roster.transfers.lead", n.Name), Nav: "transfers",
 		Crumbs: []ui.Crumb{
 			{Label: n.Name, Href: "/nodes/" + n.ID.String()},
 			{Label: i18n.T(ctx, "roster.title"), Href: address(node, "rosters")},
