@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"learnspace/internal/access"
 	"learnspace/internal/account"
 	"learnspace/internal/clock"
 	"learnspace/internal/i18n"
@@ -121,6 +122,15 @@ func drawing(ctx context.Context, address, code string) string {
 type askPage struct {
 	Person person.Person
 	Node   org.Node
+}
+
+// back leads where the reader came from: the class list, or for an office that
+// opens none the page on which it gives roles.
+func (p askPage) back(ctx context.Context) string {
+	if !web.Permitted(ctx, access.PersonRead) {
+		return ui.Href("nodes", web.Actor(ctx).Home(), "grants")
+	}
+	return ui.Href("classes", p.Node.ID, "members")
 }
 
 func (f *Face) askCode(w http.ResponseWriter, r *http.Request) error {

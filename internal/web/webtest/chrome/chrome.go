@@ -250,7 +250,16 @@ func get[T any](tab *Tab, what string, a chromedp.Action[T]) T {
 // Picture is a PNG of the whole page.
 func (tab *Tab) Picture() []byte {
 	tab.t.Helper()
+	tab.settle()
 	return get(tab, "picture", chromedp.FullScreenshot(100))
+}
+
+// settle waits until what moves has come to rest: after a change of theme the
+// colours of buttons pass through others.
+func (tab *Tab) settle() {
+	tab.t.Helper()
+	const rest = `Promise.all(document.getAnimations().map(a => a.finished.catch(() => 0))).then(() => true)`
+	get(tab, "settle", chromedp.Evaluate[bool](rest, chromedp.EvalAwaitPromise))
 }
 
 // Violation is one rule of accessibility that the page breaks.
@@ -267,6 +276,7 @@ func (v Violation) String() string { return fmt.Sprintf("%s: %s %q", v.ID, v.Hel
 // must be allowed.
 func (tab *Tab) Axe() []Violation {
 	tab.t.Helper()
+	tab.settle()
 	if !Eval[bool](tab, `typeof axe === "object"`) {
 		Eval[bool](tab, axe+"\n;true")
 	}
