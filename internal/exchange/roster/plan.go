@@ -72,7 +72,6 @@ type plan struct {
 	edits      []edit
 	edited     map[id.Person]bool
 	places     []placeAdd
-	ends       []placeAdd
 	guards     []guardAdd
 	guardEdits []guardEdit
 	requests   []request
