@@ -233,6 +233,15 @@ const (
 	interfaceMethods, methodsSoft = 10, 7
 )
 
+// larger are the packages that may be larger than the red line, each with its
+// reason.
+var larger = map[string]struct {
+	lines int
+	why   string
+}{
+	"exchange/roster": {5200, "matching, writing and undoing work on one set of private types; matching is to become a package of its own"},
+}
+
 func TestSizes(t *testing.T) {
 	t.Parallel()
 	p := load(t)
@@ -247,7 +256,11 @@ func TestSizes(t *testing.T) {
 			measure(t, f.path, "lines", lines, fileLines, fileSoft)
 			measureParts(t, p, f)
 		}
-		measure(t, "package "+name, "lines", total, packageLines, packageSoft)
+		limit := packageLines
+		if more, ok := larger[name]; ok {
+			limit = more.lines
+		}
+		measure(t, "package "+name, "lines", total, limit, packageSoft)
 	}
 }
 
