@@ -31,6 +31,7 @@ type group struct {
 	closed  bool
 	waiting atomic.Int64
 
+	held    *call        // begins the next group
 	last    int          // size of the group before
 	running atomic.Int64 // when the closure that runs now began, 0 for none
 	wal     *checkpointer
@@ -44,6 +45,8 @@ type call struct {
 	turn  chan turn
 	// weight is what the call counts for among those who wait: 0 for bulk work.
 	weight int64
+
+	alone bool // it joins no group, but begins one
 
 	// Of the last run, written before the connection is given back.
 	err   error
@@ -61,8 +64,8 @@ type turn struct {
 // do queues a closure, runs it when its turn comes and returns what became of
 // it.
 func (g *group) do(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
-	c := &call{ctx: ctx, fn: fn, turn: make(chan turn, 1)}
-	if !patient(ctx) {
+	c := &call{ctx: ctx, fn: fn, turn: make(chan turn, 1), alone: patient(ctx)}
+	if !c.alone {
 		c.weight = 1
 	}
 	if err := g.enqueue(c); err != nil {
@@ -170,7 +173,14 @@ func (g *group) watch() {
 func (g *group) loop() {
 	defer close(g.ended)
 	batch := make([]*call, 0, groupCalls)
-	for first := range g.queue {
+	for {
+		first := g.held
+		if g.held = nil; first == nil {
+			var ok bool
+			if first, ok = <-g.queue; !ok {
+				return
+			}
+		}
 		batch = g.serve(first, batch[:0])
 		clear(batch)
 	}
@@ -249,6 +259,12 @@ func (g *group) next(n int, end time.Time) *call {
 		select {
 		case c, ok := <-g.queue:
 			if !ok {
+				return nil
+			}
+			if n > 0 && c.alone {
+				// It begins the next group: inside this one it would need a
+				// savepoint, which copies every page that bulk work changes.
+				g.held = c
 				return nil
 			}
 			if g.take(c) {

@@ -7,7 +7,7 @@ type patientKey struct{}
 
 // Patiently returns ctx for bulk work in the background: its transactions may
 // wait for long, so Waiting does not count them, and two such works do not
-// make each other shorten their chunks.
+// make each other shorten their chunks. Each begins a group commit of its own.
 func Patiently(ctx context.Context) context.Context {
 	return context.WithValue(ctx, patientKey{}, true)
 }

@@ -211,7 +211,12 @@ func (e *engine) run(ctx context.Context, bid id.Batch) (Report, error) {
 		}
 	}
 	err = e.stream(ctx, b.Taken, func(c chunk) error {
-		err := e.s.db.Tx(db.Patiently(ctx), func(ctx context.Context, tx *db.Tx) error { return e.apply(ctx, tx, d, c, begun, seen) })
+		take := func(ctx context.Context, tx *db.Tx) error { return e.apply(ctx, tx, d, c, begun, seen) }
+		err := e.s.db.Tx(db.Patiently(ctx), take)
+		if d.stranger && errors.Is(err, fault.ErrConflict) {
+			d.stranger = false
+			err = e.s.db.Tx(db.Patiently(ctx), take)
+		}
 		if err != nil {
 			return err
 		}
@@ -258,7 +263,7 @@ func (e *engine) apply(ctx context.Context, tx *db.Tx, d *decider, c chunk, begu
 	if err := gate(ctx, tx); err != nil {
 		return err
 	}
-	t, err := e.matched(ctx, d, c.items)
+	t, err := e.matched(ctx, tx, d, c.items)
 	if err != nil {
 		return err
 	}
@@ -301,27 +306,18 @@ func (e *engine) apply(ctx context.Context, tx *db.Tx, d *decider, c chunk, begu
 // matched decides the rows of a chunk and writes what they ask for. While a
 // file has named nobody who is known by a number, the numbers are not looked
 // up beforehand: should one be known after all, its key refuses the new person,
-// nothing stays written, and the chunk is matched in full.
-func (e *engine) matched(ctx context.Context, d *decider, items []*item) (t *tally, err error) {
-	try := func(numbers bool) error {
-		return e.s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-			d.reset()
-			if err := e.load(ctx, items, d, numbers); err != nil {
-				return err
-			}
-			t = d.decideAll(e, items)
-			return e.write(ctx, tx, d, t)
-		})
+// nothing stays written, and the caller has the chunk matched in full.
+func (e *engine) matched(ctx context.Context, tx *db.Tx, d *decider, items []*item) (*tally, error) {
+	d.reset()
+	if err := e.load(ctx, items, d, !d.stranger); err != nil {
+		return nil, err
 	}
-	if d.stranger {
-		err := try(false)
-		if !errors.Is(err, fault.ErrConflict) {
-			return t, err
-		}
+	t := d.decideAll(e, items)
+	if err := e.write(ctx, tx, d, t); err != nil {
+		return nil, err
 	}
-	err = try(true)
-	d.stranger = len(d.people) == 0
-	return t, err
+	d.stranger = d.stranger || len(d.people) == 0
+	return t, nil
 }
 
 // errTaken means that another run of the same batch took this chunk.
