@@ -187,6 +187,7 @@ func (e *engine) report(ctx context.Context, bid id.Batch, t *tally, leaving int
 // of rows taken in one transaction. A batch that stopped goes on behind its
 // last chunk.
 func (e *engine) run(ctx context.Context, bid id.Batch) (Report, error) {
+	defer thrifty()()
 	b, err := e.start(ctx, bid)
 	if err != nil {
 		return Report{}, fmt.Errorf("start batch %d: %w", bid, err)

@@ -1,6 +1,7 @@
 package roster_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -127,6 +128,35 @@ func TestWholeRoster(t *testing.T) {
 		f.counts(f.load(f.second, sheet("b.csv", pupilHeader, pupil("崔雨桐", no[3], "三年级", "1班"))), 1, 1, 0, 0, 0, 0)
 		if n := f.has("SELECT COUNT(*) FROM event WHERE verb = 'person.returned'"); n < 1 {
 			t.Error("no return")
+		}
+	})
+}
+
+// TestUndoLarge takes back more than one transaction holds: in the background
+// for a clerk, at once for the command line.
+func TestUndoLarge(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		lines := []string{pupilHeader}
+		for i := range 2100 {
+			lines = append(lines, pupil("孟小满", number(fmt.Sprintf("2011%02d%02d", i/28%12+1, i%28+1), i/336+1), "三年级", fmt.Sprint(i%8+1)+"班"))
+		}
+		for _, by := range []access.Actor{f.clerk("school", f.primary), f.op} {
+			r, err := f.rosters.Import(t.Context(), by, roster.Request{Node: f.primary.ID, Sources: []roster.Source{sheet("a.csv", lines...)}})
+			if err != nil || r.Totals.New != 2100 {
+				t.Fatal(r.Totals, err)
+			}
+			if err := f.rosters.Undo(t.Context(), by, r.Batch); err != nil {
+				t.Fatal(err)
+			}
+			if by.IsPerson() {
+				f.work(t)
+			}
+			if n := f.has("SELECT COUNT(*) FROM person") + f.has("SELECT COUNT(*) FROM space WHERE kind <> 'region' AND kind <> 'school'") +
+				f.has("SELECT COUNT(*) FROM org_node WHERE kind = 'class'"); n != 0 {
+				t.Errorf("%d things are left", n)
+			}
 		}
 	})
 }
