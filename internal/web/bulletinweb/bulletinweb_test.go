@@ -123,7 +123,7 @@ func TestFromDraftToReceipt(t *testing.T) {
 		press(checker, "/check", nil).Follow()
 		press(signatory, "/sign", nil).Follow()
 
-		signatory.Post(page+"/issue", url.Values{}).Want(http.StatusConflict)
+		signatory.Post(page+"/issue", url.Values{}).Want(http.StatusUnprocessableEntity)
 		issued := press(signatory, "/issue", url.Values{"early": {"各单位已提前确认"}}).Follow().Want(http.StatusOK)
 		if !strings.Contains(issued.Text("article.gw"), "第1期") || issued.Count("h1") != 1 {
 			t.Errorf("issued: %s", issued.Text("article.gw"))
