@@ -33,7 +33,7 @@ func sealFile(keys *seal.Keys, w io.Writer, r io.Reader, most int64) (int64, err
 	buf := make([]byte, frame)
 	var size int64
 	for {
-		n, err := io.ReadFull(r, buf)
+		n, err := fill(r, buf)
 		if size += int64(n); size > most {
 			return 0, fault.New(fault.ErrTooMany, "roster.upload.too_large", most>>20)
 		}
@@ -48,13 +48,24 @@ func sealFile(keys *seal.Keys, w io.Writer, r io.Reader, most int64) (int64, err
 				return 0, err
 			}
 		}
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		if err == io.EOF {
 			return size, nil
 		}
 		if err != nil {
 			return 0, fault.Wrap(fault.ErrInvalid, err, "roster.upload.broken")
 		}
 	}
+}
+
+// fill reads until buf is full. It is not io.ReadFull, which gives the same
+// error at the end of a file and where an upload breaks off.
+func fill(r io.Reader, buf []byte) (n int, err error) {
+	for n < len(buf) && err == nil {
+		var m int
+		m, err = r.Read(buf[n:])
+		n += m
+	}
+	return n, err
 }
 
 // openFile reads what sealFile wrote.

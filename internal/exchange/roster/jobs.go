@@ -68,7 +68,7 @@ func (s *Service) runConfirmed(ctx context.Context, bid id.Batch, r *job.Run) er
 	}
 	e, report, err := s.engineOf(ctx, b)
 	if err != nil {
-		if fault.Kind(err) != nil {
+		if hopeless(err) {
 			return s.fail(ctx, bid, err)
 		}
 		return err
@@ -82,8 +82,17 @@ func (s *Service) runConfirmed(ctx context.Context, bid id.Batch, r *job.Run) er
 			_ = r.Progress(ctx, rows, max(b.Total, rows+1))
 		}
 	}
-	_, err = e.run(ctx, bid)
+	if _, err = e.run(ctx, bid); hopeless(err) {
+		return s.fail(ctx, bid, err)
+	}
 	return err
+}
+
+// hopeless reports whether an import meets the same error again: somebody has
+// closed the school, or taken the clerk's role.
+func hopeless(err error) bool {
+	kind := fault.Kind(err)
+	return kind != nil && kind != fault.ErrUnavailable
 }
 
 // fail ends a batch that cannot go on. What its chunks have written stays and

@@ -140,7 +140,12 @@ func (s *Service) Import(ctx context.Context, by access.Actor, req Request) (Rep
 	if again {
 		return s.report(ctx, bid, phaseRun, -1)
 	}
-	return e.run(ctx, bid)
+	report, err = e.run(ctx, bid)
+	if err != nil && !errors.Is(err, errTaken) {
+		// What is written stays and can be taken back; nobody goes on with it.
+		err = errors.Join(err, s.fail(context.WithoutCancel(ctx), bid, err))
+	}
+	return report, err
 }
 
 // begin makes the batch of an import in one go. again reports that the key has

@@ -2,10 +2,12 @@ package roster_test
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/xuri/excelize/v2"
 
@@ -212,6 +214,47 @@ func TestMend(t *testing.T) {
 		f.counts(r, 2, 1, 0, 0, 0, 1)
 		if p := r.Files[0].Problems; len(p) != 1 || p[0].Row != 7 || p[0].Code != "grade_unknown" {
 			t.Errorf("problems after mending %+v", p)
+		}
+	})
+}
+
+// TestConditionsChange closes the school between the click and the import: the
+// batch ends as failed and says so, and nothing is half done.
+func TestConditionsChange(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		clerk := f.clerk("registrar", f.primary)
+		bid, _ := f.upload(t, clerk, "", roster.Add, sheet("a.csv", pupilHeader, pupil("林知夏", number("20110307", 1), "三年级", "1班")))
+		if err := f.rosters.Confirm(t.Context(), clerk, bid, true, 0); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.DB.Exec(t.Context(), "UPDATE org_node SET status = 'closed' WHERE id = $1", f.primary.ID); err != nil {
+			t.Fatal(err)
+		}
+		f.work(t)
+		b, _, err := f.rosters.Get(t.Context(), clerk, bid, -1)
+		if err != nil || b.State != roster.Failed {
+			t.Errorf("state %s, %v", b.State, err)
+		}
+		if n := f.has("SELECT COUNT(*) FROM person"); n != 0 {
+			t.Errorf("%d persons", n)
+		}
+	})
+}
+
+// TestBrokenUpload breaks off in the middle of a file.
+func TestBrokenUpload(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		clerk := f.clerk("registrar", f.primary)
+		_, err := f.rosters.Upload(t.Context(), clerk, f.primary.ID, roster.Add, "", func(yield func(roster.Part, error) bool) {
+			_ = yield(roster.Part{Name: "a.csv", Body: io.MultiReader(strings.NewReader("姓名,"), iotest.ErrReader(io.ErrUnexpectedEOF))}, nil)
+		})
+		wantKind(t, "a broken upload", err, invalid)
+		if n := f.has("SELECT COUNT(*) FROM ros_batch") + files(t, f.blobDir); n != 0 {
+			t.Errorf("%d things are left of it", n)
 		}
 	})
 }
