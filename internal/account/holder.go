@@ -79,7 +79,8 @@ func (s *Service) places(ctx context.Context, p id.Person) ([]access.Place, erro
 	for _, a := range affiliations {
 		spot, ok := spots[a.Node]
 		role := access.Role(a.Role)
-		if !ok || spot.Status == org.StatusClosed || !role.Valid() {
+		// A closed class stays readable for those who are in it.
+		if !ok || spot.Status == org.StatusClosed && spot.Kind != org.KindClass || !role.Valid() {
 			continue
 		}
 		place := access.Place{Node: a.Node, Path: spot.Path, Role: role}
