@@ -77,7 +77,7 @@ func TestFromRosterToFigure(t *testing.T) {
 	// The pupil activates at 390 px.
 	pupil := b.Tab(phone)
 	pupil.Open(p.url + "/activate?lang=zh")
-	pupil.Fill("[name=code]", code)
+	pupil.Type("[name=code]", code)
 	pupil.Submit("main form button.btn-primary")
 	if got := pupil.Text("main"); !strings.Contains(got, name) {
 		t.Errorf("the code shows %q, want %q", got, name)
