@@ -86,7 +86,6 @@ type chunk struct {
 // hands them to take in order. skip rows are read and not handed on. No more
 // than two chunks are in memory.
 func (e *engine) stream(ctx context.Context, skip int64, take func(chunk) error) error {
-	defer keepLean()()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	ready := make(chan chunk)

@@ -63,7 +63,6 @@ type guard struct {
 	phone     string
 	relation  string
 	ordinal   int
-	active    bool // the guardian uses his space
 }
 
 // primary returns the affiliation that counts, nil when there is none.

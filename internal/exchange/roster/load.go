@@ -264,7 +264,7 @@ func (e *engine) loadGuards(ctx context.Context, d *decider, wards []id.Person) 
 		k := d.people[ward]
 		for _, g := range list {
 			k.guards = append(k.guards, guard{id: g.ID, person: g.Guardian, name: g.Name, key: value.NameKey(g.Name), phone: g.Phone,
-				relation: g.Relation, ordinal: g.Ordinal, active: g.Status == "confirmed"})
+				relation: g.Relation, ordinal: g.Ordinal})
 		}
 	}
 	return nil

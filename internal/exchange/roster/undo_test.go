@@ -58,8 +58,8 @@ func TestUndo(t *testing.T) {
 				t.Errorf("%s: %d before the batch, %d after it was undone", name, n, after[name])
 			}
 		}
-		if n := f.has("SELECT COUNT(*) FROM event WHERE verb = 'person.unmade'"); n != 4 {
-			t.Errorf("%d unmade, want 白朗宁, his guardian, 林海 and 李梅", n)
+		if n := f.has("SELECT COUNT(*) FROM event WHERE verb = 'person.unmade'"); n != 5 {
+			t.Errorf("%d unmade, want 白朗宁, his guardian, 林海, 孟海 with another phone, and 李梅", n)
 		}
 	})
 }

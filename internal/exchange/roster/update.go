@@ -87,8 +87,8 @@ func (d *decider) guardian(it *item, k *known, slot int, g read.Guardian) bool {
 		if have.key != key || other != nil && other.id != have.person {
 			continue
 		}
-		if g.Phone != "" && have.phone != "" && have.phone != g.Phone && have.active {
-			continue // a guardian who uses the space has confirmed the number
+		if g.Phone != "" && have.phone != "" && have.phone != g.Phone {
+			continue // known by name and phone: another number is another person, who may have other wards
 		}
 		return d.sameGuardian(k, have, ref, g)
 	}
