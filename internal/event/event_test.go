@@ -375,4 +375,3 @@ func TestRun(t *testing.T) {
 		}
 	})
 }
-

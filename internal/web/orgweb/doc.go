@@ -2,4 +2,3 @@
 // below it and its counts, a school with its classes and the confirmation of its
 // profile, and the page on which roles are given and ended in a subtree.
 package orgweb
-

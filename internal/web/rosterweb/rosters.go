@@ -159,7 +159,9 @@ func (f *Face) downloadTemplate(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return fault.New(fault.ErrNotFound, "error.not_found")
 	}
-	return download(w, name, func(w io.Writer) error { return f.rosters.Template(r.Context(), web.Actor(r.Context()), kind, web.Language(r.Context()), w) })
+	return download(w, name, func(w io.Writer) error {
+		return f.rosters.Template(r.Context(), web.Actor(r.Context()), kind, web.Language(r.Context()), w)
+	})
 }
 
 // download answers with a workbook. It is made as a whole first, so that an

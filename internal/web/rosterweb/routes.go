@@ -16,7 +16,9 @@ type Face struct {
 }
 
 // New returns the face.
-func New(rosters *roster.Service, nodes *org.Service) *Face { return &Face{rosters: rosters, org: nodes} }
+func New(rosters *roster.Service, nodes *org.Service) *Face {
+	return &Face{rosters: rosters, org: nodes}
+}
 
 // formSlack is what a form may hold beside its files.
 const formSlack = 1 << 20
