@@ -7,6 +7,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
+	"strings"
 	"time"
 
 	"learnspace/internal/app"
@@ -16,20 +19,22 @@ import (
 
 // serveCmd serves a data folder until it is told to stop.
 type serveCmd struct {
-	Addr    string   `default:"127.0.0.1:8080" env:"LEARNSPACE_ADDR" help:"Address to listen on."`
-	BaseURL string   `name:"base-url" env:"LEARNSPACE_BASE_URL" help:"Address under which users reach the server." placeholder:"URL"`
-	Proxy   []string `env:"LEARNSPACE_TRUSTED_PROXIES" help:"Networks (CIDR) whose forwarded headers are believed." placeholder:"CIDR"`
+	Addr    string   `help:"Address to listen on (127.0.0.1:8080)." placeholder:"HOST:PORT"`
+	BaseURL string   `name:"base-url" help:"Address under which users reach the server." placeholder:"URL"`
+	Proxy   []string `help:"Networks (CIDR) whose forwarded headers are believed." placeholder:"CIDR"`
 }
 
 func (*serveCmd) local() {}
 
 // Run serves until the context ends.
 func (s *serveCmd) Run(e *env) error {
-	c, err := e.config()
+	c, err := e.config(map[string]string{"addr": s.Addr, "base_url": s.BaseURL, "trusted_proxies": strings.Join(s.Proxy, ",")})
 	if err != nil {
 		return err
 	}
-	c.Addr, c.BaseURL, c.TrustedProxies = s.Addr, s.BaseURL, s.Proxy
+	for _, name := range config.Strangers(os.Environ()) {
+		e.say("%s", e.t("cli.config.stranger", name))
+	}
 	if err := c.CheckBase(); err != nil {
 		return err
 	}
@@ -44,9 +49,14 @@ func (s *serveCmd) Run(e *env) error {
 	})
 }
 
+// serverGC lets the heap of a server grow to four times what lives in it before
+// it is swept: pages leave much garbage and a server keeps little.
+const serverGC = 300
+
 // serve runs the server on l: web, control socket, consumers and jobs. ready is
 // called once everything answers.
 func (e *env) serve(c config.Config, l net.Listener, ready func(*app.App) error) error {
+	debug.SetGCPercent(serverGC)
 	a, err := app.Open(e.ctx, c, app.Options{})
 	if err != nil {
 		l.Close()

@@ -17,7 +17,8 @@ type Tx struct {
 	depth int // of the savepoint; 0 is a transaction of its own
 	other *Tx // the surrounding transaction of another DB, if any
 	done  bool
-	view  bool // for reading only
+	view  bool  // for reading only
+	memos []any // of a view; see Memo
 	doom  error
 	after []func()
 	open  []*sql.Rows

@@ -19,27 +19,13 @@ type Spot struct {
 // are left out. It checks nothing: it serves the sign-in, which finds out what
 // a person may do.
 func Spots(ctx context.Context, q db.Queryer, nodes []id.Node) (map[id.Node]Spot, error) {
-	out := make(map[id.Node]Spot, len(nodes))
-	for part := range chunks(nodes, 400) {
-		var args db.Args
-		rows, err := q.Query(ctx, "SELECT id, path, kind, status FROM org_node WHERE id IN ("+db.List(&args, part)+")", args...)
-		if err != nil {
-			return nil, fmt.Errorf("read places: %w", err)
-		}
-		for rows.Next() {
-			var node id.Node
-			var s Spot
-			if err := rows.Scan(&node, &s.Path, &s.Kind, &s.Status); err != nil {
-				rows.Close()
-				return nil, fmt.Errorf("read places: %w", err)
-			}
-			out[node] = s
-		}
-		if err := rows.Err(); err != nil {
-			rows.Close()
-			return nil, fmt.Errorf("read places: %w", err)
-		}
-		rows.Close()
+	found, err := findNodes(ctx, q, nodes)
+	if err != nil {
+		return nil, fmt.Errorf("read places: %w", err)
+	}
+	out := make(map[id.Node]Spot, len(found))
+	for _, n := range found {
+		out[n.ID] = Spot{Path: n.Path, Kind: n.Kind, Status: n.Status}
 	}
 	return out, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"learnspace/internal/access"
@@ -45,7 +46,15 @@ func oneNode(ctx context.Context, q db.Queryer, condition string, args ...any) (
 }
 
 func findNode(ctx context.Context, q db.Queryer, node id.Node) (Node, error) {
-	return oneNode(ctx, q, "id = $1", node.Int())
+	m := memoOf(ctx, q)
+	if n, ok := m.node(node); ok {
+		return n, nil
+	}
+	n, err := oneNode(ctx, q, "id = $1", node.Int())
+	if err == nil {
+		m.keep(n)
+	}
+	return n, err
 }
 
 func findCode(ctx context.Context, q db.Queryer, code string) (Node, error) {
@@ -77,7 +86,16 @@ const chunk = 500
 
 func findNodes(ctx context.Context, q db.Queryer, nodes []id.Node) (map[id.Node]Node, error) {
 	out := make(map[id.Node]Node, len(nodes))
-	for part := range chunks(nodes, chunk) {
+	m := memoOf(ctx, q)
+	var unread []id.Node
+	for _, node := range nodes {
+		if n, ok := m.node(node); ok {
+			out[node] = n
+		} else {
+			unread = append(unread, node)
+		}
+	}
+	for part := range chunks(unread, chunk) {
 		var args db.Args
 		list := db.List(&args, part)
 		found, err := readNodes(q.Query(ctx, "SELECT "+nodeColumns+" FROM org_node WHERE id IN ("+list+")", args...))
@@ -87,6 +105,7 @@ func findNodes(ctx context.Context, q db.Queryer, nodes []id.Node) (map[id.Node]
 		for _, n := range found {
 			out[n.ID] = n
 		}
+		m.keep(found...)
 	}
 	return out, nil
 }
@@ -113,14 +132,29 @@ func pathNodes(ctx context.Context, q db.Queryer, path string) ([]Node, error) {
 			paths = append(paths, path[:i+1])
 		}
 	}
+	m := memoOf(ctx, q)
+	if nodes, ok := m.at(paths); ok {
+		return nodes, nil
+	}
 	list := db.List(&args, paths)
-	return readNodes(q.Query(ctx, "SELECT "+nodeColumns+" FROM org_node WHERE path IN ("+list+") ORDER BY path", args...))
+	nodes, err := readNodes(q.Query(ctx, "SELECT "+nodeColumns+" FROM org_node WHERE path IN ("+list+") ORDER BY path", args...))
+	m.keep(nodes...)
+	return nodes, err
 }
 
 func classesOf(ctx context.Context, q db.Queryer, school id.Node) ([]Node, error) {
-	return readNodes(q.Query(ctx, "SELECT "+nodeColumns+" FROM org_node WHERE parent = $1 AND kind = 'class'"+
+	m := memoOf(ctx, q)
+	if m != nil && m.classes[school] != nil {
+		return slices.Clone(m.classes[school]), nil
+	}
+	classes, err := readNodes(q.Query(ctx, "SELECT "+nodeColumns+" FROM org_node WHERE parent = $1 AND kind = 'class'"+
 		" AND status <> 'closed' ORDER BY CASE stage WHEN 'K' THEN 0 WHEN 'P' THEN 1 WHEN 'J' THEN 2 WHEN 'S' THEN 3 ELSE 4 END,"+
 		" entry_year DESC, class_no", school.Int()))
+	if err == nil && m != nil {
+		m.keep(classes...)
+		m.classes[school] = slices.Clone(classes)
+	}
+	return classes, err
 }
 
 // takeOrdinals locks the parent and takes n ordinals; it returns the parent as

@@ -161,7 +161,7 @@ func (s *Server) build() error {
 
 // compression is the gzip level of pages: the level above it costs a third
 // more processor time and saves less than a twentieth of the bytes.
-const compression = 3
+const compression = 1
 
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
