@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"os/user"
@@ -65,16 +66,19 @@ type grammar struct {
 	Backup   backupCmd   `cmd:"" help:"Copy the database into one file."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup into an empty data folder."`
 	Keys     keysCmd     `cmd:"" help:"Rotate the keys."`
+	Config   configCmd   `cmd:"" help:"List the settings, what is in force and where it came from."`
 	Bench    benchCmd    `cmd:"" help:"Measure speed and memory on own data."`
 }
 
 // Common holds the flags that every command knows.
 type Common struct {
-	DB   string `name:"db" env:"LEARNSPACE_DB" help:"Database: sqlite:PATH or postgres://…" placeholder:"URL"`
-	Data string `env:"LEARNSPACE_DATA" default:"./data" help:"Data folder." placeholder:"DIR"`
-	Blob string `env:"LEARNSPACE_BLOB" help:"Where files go: file:DIR" placeholder:"URL"`
-	JSON bool   `name:"json" help:"One JSON document on standard output; progress on standard error."`
-	Lang string `env:"LEARNSPACE_LANG" enum:"zh,en,ko," default:"" help:"Language: zh, en or ko."`
+	DB   string            `name:"db" help:"Database: sqlite:PATH or postgres://… ($LEARNSPACE_DB)." placeholder:"URL"`
+	Data string            `env:"LEARNSPACE_DATA" default:"./data" help:"Data folder." placeholder:"DIR"`
+	Blob string            `help:"Where files go: file:DIR ($LEARNSPACE_BLOB)." placeholder:"URL"`
+	File string            `name:"config" env:"LEARNSPACE_CONFIG" help:"File of settings instead of learnspace.conf in the data folder." placeholder:"FILE"`
+	Set  map[string]string `mapsep:"none" help:"A setting, see learnspace config." placeholder:"KEY=VALUE"`
+	JSON bool              `name:"json" help:"One JSON document on standard output; progress on standard error."`
+	Lang string            `env:"LEARNSPACE_LANG" enum:"zh,en,ko," default:"" help:"Language: zh, en or ko."`
 }
 
 // env is what a running command sees of the world.
@@ -136,7 +140,7 @@ func (e *env) run(args []string) int {
 		return exitFailed
 	}
 	e.Common = g.Common
-	e.Data = e.path(e.Data)
+	e.Data, e.File = e.path(e.Data), e.path(e.File)
 	return e.code(e.dispatch(parsed, args))
 }
 
@@ -216,13 +220,26 @@ func (e *env) path(p string) string {
 	return filepath.Join(e.dir, p)
 }
 
-// config is the configuration that the common flags ask for.
-func (e *env) config() (config.Config, error) {
-	c, err := config.New(e.Data, e.DB, e.Blob)
-	if err != nil {
-		return c, err
+// config is the configuration that the common flags ask for; more are flags of
+// the command by key, above the common ones.
+func (e *env) config(more ...map[string]string) (config.Config, error) {
+	flags := maps.Clone(e.Set)
+	if flags == nil {
+		flags = map[string]string{}
 	}
-	return c, nil
+	for key, v := range map[string]string{"db": e.DB, "blob": e.Blob} {
+		if v != "" {
+			flags[key] = v
+		}
+	}
+	for _, m := range more {
+		for key, v := range m {
+			if v != "" {
+				flags[key] = v
+			}
+		}
+	}
+	return config.Load(config.Source{Data: e.Data, File: e.File, Flags: flags})
 }
 
 // withApp runs f on the data folder: on the server's own parts when the

@@ -57,7 +57,8 @@ func (d *demoCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	c, err := config.New(dir, "", "")
+	e.Data = dir
+	c, err := e.config(config.Own(dir, "", ""))
 	if err != nil {
 		l.Close()
 		return err

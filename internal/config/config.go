@@ -1,6 +1,8 @@
 // Package config holds the settings of one installation: where the data lie,
-// on which address to listen, what the platform is called. They come from
-// flags, else from the environment (LEARNSPACE_…), else from defaults.
+// on which address to listen, what the platform is called, what a request may
+// cost. A setting comes from a flag, else from the environment (LEARNSPACE_…),
+// else from the file (learnspace.conf in the data folder), else it has its
+// default. [Settings] is the one table of them.
 package config
 
 import (
@@ -37,8 +39,40 @@ type Config struct {
 	Office string
 	// Phone is the service telephone in the footer; empty hides it.
 	Phone string
+	// TrustedHosts are answered beside the host of the base URL.
+	TrustedHosts []string
+	// ContentURL is the second origin for what others uploaded; "" for none.
+	ContentURL string
+	// Limits bound what requests and background work may cost.
+	Limits Limits
+	// AuditKeep is how long rows of the audit trail are kept.
+	AuditKeep time.Duration
+	// DialAllow lists host:port that the server may connect to.
+	DialAllow []string
+	// MetricsAddr is the listener of the metrics; "" for none.
+	MetricsAddr string
+	// LogLevel is debug, info, warn or error.
+	LogLevel string
 	// Demo is set in a demo folder.
 	Demo *Demo
+
+	from map[string]origin
+}
+
+// Limits bound what requests and background work may cost.
+type Limits struct {
+	Body, Upload, Header                  Bytes
+	HeaderTime, RequestTime, TransferTime time.Duration
+	// Rate is requests a second from one address; 0 for no limit.
+	Rate int
+	// Page is the rows of a page, ExportRows the most of one export.
+	Page, ExportRows int
+	// Statement bounds a statement of a database server, JobTime a run of a job.
+	Statement, JobTime time.Duration
+	JobWorkers         int
+	// Disk is the least free space, Lag the longest delay of a ready server.
+	Disk Bytes
+	Lag  time.Duration
 }
 
 // Demo describes a demo folder: its clock begins in 2019 and runs on.
@@ -54,37 +88,27 @@ type Demo struct {
 // demoFile marks a demo folder; it is written when the content is whole.
 const demoFile = "demo.json"
 
-// New fills the defaults for a data folder. db and blob may be empty: then
-// they lie in the folder. A demo folder is recognised by its mark.
+// New loads the settings of a data folder that stands for itself, such as a
+// demo's: where db and blob are empty they lie in the folder, whatever file and
+// environment say.
 func New(data, db, blob string) (Config, error) {
 	abs, err := filepath.Abs(data)
 	if err != nil {
 		return Config{}, fmt.Errorf("data folder %s: %w", data, err)
 	}
-	c := Config{
-		Data: abs, DB: db, Blob: blob, Addr: "127.0.0.1:8080",
-		Platform: map[string]string{
-			"zh": "吉林省教育资源公共服务平台",
-			"en": "Jilin Public Service Platform for Educational Resources",
-			"ko": "길림성교육자원공공봉사플랫폼",
-		},
-		Office: "吉林省电化教育馆",
+	return Load(Source{Data: abs, Flags: Own(abs, db, blob)})
+}
+
+// Own gives db and blob as settings, inside the data folder where they are
+// empty.
+func Own(data, db, blob string) map[string]string {
+	if db == "" {
+		db = "sqlite:" + filepath.Join(data, "learnspace.db")
 	}
-	if c.DB == "" {
-		c.DB = "sqlite:" + filepath.Join(abs, "learnspace.db")
+	if blob == "" {
+		blob = "file:" + filepath.Join(data, "blobs")
 	}
-	if c.Blob == "" {
-		c.Blob = "file:" + filepath.Join(abs, "blobs")
-	}
-	if name := os.Getenv("LEARNSPACE_PLATFORM"); name != "" {
-		c.Platform = map[string]string{"zh": name, "en": name, "ko": name}
-	}
-	if office := os.Getenv("LEARNSPACE_OFFICE"); office != "" {
-		c.Office = office
-	}
-	c.Phone = os.Getenv("LEARNSPACE_PHONE")
-	c.Demo, err = readDemo(abs)
-	return c, err
+	return map[string]string{"db": db, "blob": blob}
 }
 
 // Keys is the path of the key file; it is not in a backup unless asked.
