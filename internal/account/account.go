@@ -86,6 +86,8 @@ type Slip struct {
 	Role    string    `json:"-"`
 	// Born is the day of birth, given only where two on the sheet have one name.
 	Born clock.Day `json:"-"`
+	// Wards names, on a guardian's slip, the children of the sheet's class.
+	Wards []string `json:"wards,omitempty"`
 }
 
 // Sheet is a printed page of slips.

@@ -40,6 +40,9 @@ type Opening struct {
 	// OnlySuggestion says that the tries are used up: only names of the form
 	// suggested are taken now.
 	OnlySuggestion bool
+	// Wards are the children to whom a guardian's slip binds him; the phone on
+	// the roster has to be proved first.
+	Wards []Ward
 	// Expires is when the code stops working.
 	Expires time.Time
 
@@ -138,6 +141,12 @@ func (s *Service) opening(ctx context.Context, row codeRow) (Opening, error) {
 	if known {
 		o.Login = a.Login
 	}
+	if o.who.Role == person.RoleGuardian {
+		if o.Wards, err = s.wardsOf(ctx, row); err == nil && len(o.Wards) == 0 {
+			err = codeField("account.code.closed")
+		}
+		return o, err
+	}
 	if holder.person.Standing(holder.grade, s.today()) == person.Unanswered {
 		o.AskGuardian = true
 		tails, err := s.tails(ctx, row.Person)
@@ -189,6 +198,9 @@ func (s *Service) CheckGuardian(ctx context.Context, by access.Actor, network, c
 }
 
 func (s *Service) checkGuardian(ctx context.Context, o Opening, g Guardian) error {
+	if len(o.Wards) > 0 {
+		return s.checkProof(ctx, o, g)
+	}
 	if !o.AskGuardian || o.NoPhone && g == (Guardian{}) {
 		return nil
 	}
@@ -205,7 +217,13 @@ func (s *Service) checkGuardian(ctx context.Context, o Opening, g Guardian) erro
 	if g.at(tails) {
 		return nil
 	}
-	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+	return s.wrongTail(ctx, o)
+}
+
+// wrongTail counts wrong digits of a phone against the slip and says how many
+// tries are left.
+func (s *Service) wrongTail(ctx context.Context, o Opening) error {
+	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		return s.store.notePhoneTry(ctx, tx, o.Code, s.clk.Now())
 	})
 	if err != nil {
@@ -410,6 +428,9 @@ func (s *Service) comeAlive(ctx context.Context, who access.Actor, o Opening, g 
 	}
 	if err := s.people.Activate(ctx, who, o.Person); err != nil {
 		return err
+	}
+	if len(o.Wards) > 0 {
+		return s.people.ConfirmWards(ctx, who, o.Person, o.wardIDs(), true)
 	}
 	if err := s.verifyFree(ctx, who, o.Person); err != nil {
 		return err

@@ -48,14 +48,16 @@ type Tally struct{ People, Activated, Verified, Refused, NoPhone, Slips int }
 
 // ClassList is a class with its people.
 type ClassList struct {
-	Node    org.Node
-	School  org.Node
-	Pupils  []Member
-	Staff   []Member
-	Pupil   Tally
-	Confirm bool // the actor may confirm the list
-	Issue   bool // the actor may issue slips
-	Check   bool // the actor may check identities for the school
+	Node   org.Node
+	School org.Node
+	Pupils []Member
+	Staff  []Member
+	Pupil  Tally
+	// Guardians lists the guardians of a class for whoever issues slips.
+	Guardians []GuardianLine
+	Confirm   bool // the actor may confirm the list
+	Issue     bool // the actor may issue slips
+	Check     bool // the actor may check identities for the school
 }
 
 // List returns the list of a class, or the staff of a school (Pupils empty). The
@@ -82,6 +84,11 @@ func (s *Service) List(ctx context.Context, by access.Actor, node id.Node) (Clas
 	}
 	if err != nil {
 		return ClassList{}, err
+	}
+	if out.Issue && n.Kind == org.KindClass {
+		if out.Guardians, err = s.guardians(ctx, by, node); err != nil {
+			return ClassList{}, err
+		}
 	}
 	members, err := s.states(ctx, by, n, all)
 	if err != nil {

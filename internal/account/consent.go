@@ -47,7 +47,7 @@ func (g Guardian) complaints(allowed ...string) []fault.Field {
 		out = append(out, fault.At("relation", "account.guardian.relation.missing"))
 	}
 	tail := FoldLogin(g.Tail)
-	if len(tail) != 4 || strings.Trim(tail, "0123456789") != "" {
+	if !fourDigits(tail) {
 		out = append(out, fault.At("tail", "account.guardian.tail.form"))
 	}
 	if !slices.Contains(allowed, g.Answer) {
@@ -55,6 +55,9 @@ func (g Guardian) complaints(allowed ...string) []fault.Field {
 	}
 	return out
 }
+
+// fourDigits reports whether s is the end of a phone number as it is asked for.
+func fourDigits(s string) bool { return len(s) == 4 && strings.Trim(s, "0123456789") == "" }
 
 // at reports whether the guardian has one of the phones.
 func (g Guardian) at(tails []string) bool { return slices.Contains(tails, FoldLogin(g.Tail)) }

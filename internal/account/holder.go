@@ -116,11 +116,18 @@ func (s *Service) actorOf(ctx context.Context, p id.Person, a id.Account, wanted
 	if err != nil {
 		return access.Actor{}, "", err
 	}
+	var wards []id.Person
+	if rec.Role == person.RoleGuardian {
+		places = append(places, guardianPlace(rec))
+		if wards, err = s.people.WardsOf(ctx, selfOf(p), p); err != nil {
+			return access.Actor{}, "", err
+		}
+	}
 	standing, err := person.StandingOf(ctx, s.db, rec, s.today())
 	if err != nil {
 		return access.Actor{}, "", err
 	}
-	return access.Actor{Person: p, Account: a, Role: chooseRole(places, wanted), Name: rec.Name, Places: places,
+	return access.Actor{Person: p, Account: a, Role: chooseRole(places, wanted), Name: rec.Name, Places: places, Wards: wards,
 		NoConsent: standing != person.Free, Unanswered: standing == person.Unanswered}, rec.Status, nil
 }
 
@@ -143,6 +150,10 @@ func (s *Service) holder(ctx context.Context, p id.Person) (holder, error) {
 	h := holder{person: rec}
 	if h.places, err = s.places(ctx, p); err != nil {
 		return holder{}, err
+	}
+	if rec.Role == person.RoleGuardian {
+		h.places = append(h.places, guardianPlace(rec))
+		h.primary = person.Affiliation{Node: rec.Unit, Unit: rec.Unit}
 	}
 	all, err := s.people.Affiliations(ctx, selfOf(p), p)
 	if err != nil {

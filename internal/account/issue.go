@@ -18,7 +18,9 @@ import (
 // recipient is somebody who gets a code.
 type recipient struct {
 	person person.Person
-	node   id.Node // the class of a pupil, else the school or office
+	node   id.Node // the class of a pupil or ward, else the school or office
+	// wards are the children to whom a guardian's slip binds him.
+	wards []id.Person
 }
 
 // IssueCodes issues codes to everybody of a class or a school who has not come
@@ -126,7 +128,7 @@ func (s *Service) issueClass(ctx context.Context, by access.Actor, class org.Nod
 	var all []recipient
 	for _, m := range pupils {
 		if m.Activated.IsZero() && m.At.Primary {
-			all = append(all, recipient{m.Person, class.ID})
+			all = append(all, recipient{person: m.Person, node: class.ID})
 		}
 	}
 	return s.issueAll(ctx, by, class, all)
@@ -153,7 +155,7 @@ func (s *Service) issueStaff(ctx context.Context, by access.Actor, unit org.Node
 				return nil, err
 			}
 			if !above {
-				all = append(all, recipient{m.Person, unit.ID})
+				all = append(all, recipient{person: m.Person, node: unit.ID})
 			}
 		}
 		if len(page) < 200 {
@@ -219,6 +221,9 @@ func (s *Service) recipient(ctx context.Context, by access.Actor, p id.Person) (
 	if err != nil {
 		return none(err)
 	}
+	if rec.Role == person.RoleGuardian {
+		return s.guardianRecipient(ctx, by, rec)
+	}
 	places, err := s.people.Affiliations(ctx, selfOf(p), p)
 	if err != nil {
 		return none(err)
@@ -235,7 +240,7 @@ func (s *Service) recipient(ctx context.Context, by access.Actor, p id.Person) (
 	switch {
 	case !by.Allows(access.CodeIssue, node.Path) && !by.Allows(access.GrantGive, node.Path):
 		return none(fault.New(fault.ErrNotFound, "person.missing"))
-	case rec.Status != person.StatusNormal || rec.Role == person.RoleGuardian:
+	case rec.Status != person.StatusNormal:
 		return none(fault.New(fault.ErrConflict, "account.issue.closed"))
 	}
 	above, err := s.outranks(ctx, by, p)
@@ -251,7 +256,7 @@ func (s *Service) recipient(ctx context.Context, by access.Actor, p id.Person) (
 	if above || by.Person == p {
 		return none(fault.New(fault.ErrForbidden, "account.issue.above"))
 	}
-	return recipient{rec, node.ID}, node, nil
+	return recipient{person: rec, node: node.ID}, node, nil
 }
 
 // holdsNothing reports whether a person has no grant.
@@ -277,6 +282,9 @@ func (s *Service) issueSheet(ctx context.Context, by access.Actor, node org.Node
 				return err
 			}
 			if err := s.store.insertCode(ctx, tx, c, s.codeHash(plain[i]), i, by.Person); err != nil {
+				return err
+			}
+			if err := s.store.insertWards(ctx, tx, c.ID, to[i].wards); err != nil {
 				return err
 			}
 			if anew {
@@ -350,5 +358,5 @@ func (s *Service) slips(ctx context.Context, node org.Node, to []recipient, rows
 			out[i].Born = r.person.Birth
 		}
 	}
-	return out, nil
+	return out, s.nameWards(ctx, node, to, out)
 }

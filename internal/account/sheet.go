@@ -64,7 +64,10 @@ func (s *Service) Slips(ctx context.Context, by access.Actor, sheet id.Sheet) (P
 		if err != nil {
 			return Printed{}, err
 		}
-		to, open, plain = append(to, recipient{rec, c.Node}), append(open, c), append(plain, string(code))
+		to, open, plain = append(to, recipient{person: rec, node: c.Node}), append(open, c), append(plain, string(code))
+	}
+	if to, err = s.withWards(ctx, to, open); err != nil {
+		return Printed{}, err
 	}
 	out.Slips, err = s.slips(ctx, out.Node, to, open, plain)
 	return out, err

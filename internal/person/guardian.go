@@ -95,6 +95,10 @@ func (s *Service) Guardians(ctx context.Context, by access.Actor, wards []id.Per
 	if !by.Can(access.RosterImport) && !by.Can(access.TransferDecide) {
 		return nil, errForbidden()
 	}
+	return s.guardiansOf(ctx, wards)
+}
+
+func (s *Service) guardiansOf(ctx context.Context, wards []id.Person) (map[id.Person][]Guardian, error) {
 	out := map[id.Person][]Guardian{}
 	err := inParts(ctx, s.db, wards, func(list string) string {
 		return "SELECT " + guardianshipColumns + ", p.name, p.phone_sealed FROM person_guardianship g JOIN person p ON p.id = g.guardian" +
@@ -136,28 +140,6 @@ func (s *Service) GuardianTails(ctx context.Context, by access.Actor, child id.P
 			return nil, fmt.Errorf("read guardians of person %d: %w", child, err)
 		}
 		out = append(out, g)
-	}
-	return out, rows.Err()
-}
-
-// WardsOf returns the children whose binding to a guardian is confirmed, for
-// the sign-in, the system and the guardian himself.
-func (s *Service) WardsOf(ctx context.Context, by access.Actor, guardian id.Person) ([]id.Person, error) {
-	if err := mayActFor(by, guardian); err != nil {
-		return nil, err
-	}
-	rows, err := s.db.Query(ctx, "SELECT ward FROM person_guardianship WHERE guardian = $1 AND status = 'confirmed' ORDER BY ward", guardian.Int())
-	if err != nil {
-		return nil, fmt.Errorf("read wards of person %d: %w", guardian, err)
-	}
-	defer rows.Close()
-	var out []id.Person
-	for rows.Next() {
-		var w id.Person
-		if err := rows.Scan(&w); err != nil {
-			return nil, fmt.Errorf("read wards of person %d: %w", guardian, err)
-		}
-		out = append(out, w)
 	}
 	return out, rows.Err()
 }

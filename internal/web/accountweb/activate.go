@@ -127,7 +127,10 @@ func (f *Face) confirmName(w http.ResponseWriter, r *http.Request) error {
 	if err := f.keep(w, r, p); err != nil {
 		return err
 	}
-	if o.AskGuardian {
+	switch {
+	case len(o.Wards) > 0:
+		return web.Redirect(w, r, "/activate/guardian")
+	case o.AskGuardian:
 		return web.Redirect(w, r, "/activate/consent")
 	}
 	return web.Redirect(w, r, "/activate/login")
@@ -197,6 +200,8 @@ func (f *Face) lastStep(r *http.Request) (p account.Progress, o account.Opening,
 		missing = "/activate/name"
 	case o.AskGuardian && p.Guardian.Answer == "" && !(o.NoPhone && p.Alone):
 		missing = "/activate/consent"
+	case len(o.Wards) > 0 && p.Guardian.Tail == "":
+		missing = "/activate/guardian"
 	}
 	return p, o, missing, err
 }
@@ -235,6 +240,8 @@ func (f *Face) takeLogin(w http.ResponseWriter, r *http.Request) error {
 		// The sealed answers stay for the half hour: a second click finds them.
 		f.enter(w, r, ticket)
 		switch {
+		case ticket.Session.Role == access.Guardian:
+			web.Flash(w, r, "account.activate.done_guardian", ticket.Name)
 		case ticket.Session.Role != access.Pupil:
 			web.Flash(w, r, "account.activate.done_adult", ticket.Name)
 		case p.Alone || p.Guardian.Answer == account.AnswerRefused:
@@ -253,6 +260,8 @@ func (f *Face) refuseLogin(w http.ResponseWriter, r *http.Request, p account.Pro
 	switch {
 	case ok && errs.In("code") != "":
 		return f.refuseCode(w, r, p.Code, cause)
+	case ok && p.Guardian.Answer == "" && !p.Alone && errs.In("tail") != "":
+		return web.Redirect(w, r, "/activate/guardian")
 	case ok && (errs.In("answer") != "" || errs.In("tail") != ""):
 		return web.Redirect(w, r, "/activate/consent")
 	}

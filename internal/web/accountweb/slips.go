@@ -24,6 +24,9 @@ type slipsPage struct {
 	Sheets []account.Sheet
 	// Waiting counts who would get a slip; Out of them have one in hand.
 	Waiting, Out int
+	// Guardians counts the guardians of a class who would get one, and
+	// GuardiansOut those of them who have one in hand.
+	Guardians, GuardiansOut int
 }
 
 func (f *Face) showSlips(w http.ResponseWriter, r *http.Request) error {
@@ -52,6 +55,7 @@ func (f *Face) showSlips(w http.ResponseWriter, r *http.Request) error {
 			page.Waiting++
 		}
 	}
+	page.Guardians, page.GuardiansOut = guardiansWaiting(page.List.Guardians)
 	return web.Render(w, r, http.StatusOK, slipsView(page))
 }
 
@@ -63,8 +67,11 @@ func (f *Face) issueSlips(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	issue := f.accounts.IssueCodes
-	if r.FormValue("only") == "staff" {
+	switch r.FormValue("only") {
+	case "staff":
 		issue = f.accounts.IssueStaff
+	case "guardians":
+		issue = f.accounts.IssueGuardians
 	}
 	slips, err := issue(r.Context(), web.Actor(r.Context()), node)
 	if err != nil {
