@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"learnspace/internal/clock"
 	"learnspace/internal/id"
 )
 
@@ -13,6 +14,16 @@ type Place struct {
 	Node id.Node
 	Path string
 	Role Role
+	// Grant is the grant that gives the role; 0: it comes from the roster.
+	Grant id.Grant
+	// For is whose place a substitute takes until the day Until; 0: the role is
+	// the holder's own.
+	For id.Person
+	// From is the first day of the role, Until the first day on which it no longer
+	// holds; 0: not known, without end.
+	From, Until clock.Day
+	// GivenBy gave the grant; 0: the roster, the command line or the system.
+	GivenBy id.Person
 }
 
 // kind tells a person from the three actors that are none.
@@ -45,6 +56,12 @@ type Actor struct {
 	Unanswered bool
 	// Wards lists the children of a guardian whose binding is confirmed.
 	Wards []id.Person
+	// Shared says that he signed in on a computer that others use.
+	Shared bool
+	// ViewedBy is the operator who looks at this person's pages: the actor then
+	// reads what the person reads, and holds no permission that writes or shows
+	// sealed data. 0: the person himself.
+	ViewedBy id.Person
 
 	kind   kind
 	reason string
@@ -103,30 +120,11 @@ func (a Actor) unbounded() bool { return a.kind == system || a.kind == operator 
 
 // Can reports whether the active role holds p anywhere. It is the coarse gate
 // of the route table; the rule is [Actor.Allows].
-func (a Actor) Can(p Permission) bool {
-	switch a.kind {
-	case system, operator:
-		return true
-	case anonymous:
-		return false
-	}
-	return a.Person != 0 && a.Role != "" && Has(a.Role, p) &&
-		(slices.Contains(everybody, p) || a.Home() != 0)
-}
+func (a Actor) Can(p Permission) bool { return a.gate(p) == "" }
 
 // Allows reports whether the active role holds p at the node with this path.
 // An empty path is nowhere.
-func (a Actor) Allows(p Permission, path string) bool {
-	if path == "" || !a.Can(p) {
-		return false
-	}
-	if a.unbounded() {
-		return true
-	}
-	return slices.ContainsFunc(a.Places, func(at Place) bool {
-		return at.Role == a.Role && Covers(at.Path, path)
-	})
-}
+func (a Actor) Allows(p Permission, path string) bool { return a.Explain(p, path).Allowed }
 
 // Covers reports whether the node at path inner is the node at path outer or
 // lies below it. Paths end with "/", so "1/2/" does not cover "1/23/".

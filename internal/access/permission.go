@@ -23,6 +23,10 @@ const (
 	SchoolConfirm Permission = "school.confirm"
 	// GrantGive gives and ends roles in the subtree, and lists them.
 	GrantGive Permission = "grant.give"
+	// RoleLend hands the holder's own role to a colleague for some days.
+	RoleLend Permission = "role.lend"
+	// AccessExplain asks why somebody may see or do something in the subtree.
+	AccessExplain Permission = "access.explain"
 	// PersonRead reads names on class lists.
 	PersonRead Permission = "person.read"
 	// RosterImport loads, reads, confirms and undoes rosters.
@@ -58,6 +62,34 @@ const (
 	// BulletinDraft freezes a month, drafts, checks, signs and issues: each
 	// step by another person.
 	BulletinDraft Permission = "bulletin.draft"
+	// PersonProfile opens the page of a person who works in the subtree.
+	PersonProfile Permission = "person.profile"
+	// PupilProfile opens the pages of pupils and of their guardians too.
+	PupilProfile Permission = "pupil.profile"
+	// PersonReveal shows a sealed number once, with a reason, and finds a person
+	// by the whole number.
+	PersonReveal Permission = "person.reveal"
+	// ExportRequest asks for a file with persons' data.
+	ExportRequest Permission = "export.request"
+	// ExportApprove agrees to a file that somebody else has asked for.
+	ExportApprove Permission = "export.approve"
+	// AlarmRead reads the alarms.
+	AlarmRead Permission = "alarm.read"
+	// LimitSet changes how much data one person may read or take out in a day.
+	LimitSet Permission = "limit.set"
+	// PersonMerge makes two records of one person one, and undoes it.
+	PersonMerge Permission = "person.merge"
+	// PersonCorrect corrects names and numbers with a history, and records that
+	// somebody left, graduated or died.
+	PersonCorrect Permission = "person.correct"
+	// PolicySet chooses the password policy of the installation.
+	PolicySet Permission = "policy.set"
+	// FactorReset takes a lost second factor away, of somebody else.
+	FactorReset Permission = "factor.reset"
+	// SessionEndOther ends the sessions of somebody else.
+	SessionEndOther Permission = "session.end_other"
+	// ViewAs looks at the pages of somebody else, with a reason, never writing.
+	ViewAs Permission = "viewas"
 	// AuditRead reads the audit trail.
 	AuditRead Permission = "audit.read"
 )
@@ -69,29 +101,45 @@ var everybody = []Permission{HomeRead, AccountSelf}
 var granted = map[Role][]Permission{
 	Pupil:        {ClassRead, ClassTalk, PostReport},
 	Guardian:     {},
-	Teacher:      {ClassRead, ClassPost, ClassTalk, PostReport},
-	ClassTeacher: {ClassRead, ClassPost, ClassTalk, PostReport, PostHide, ClassConfirm, CodeIssue, PersonRead},
-	Registrar:    {OrgRead, PersonRead, RosterImport, TransferDecide, CodeIssue, FiguresRead},
+	Teacher:      {ClassRead, ClassPost, ClassTalk, PostReport, RoleLend},
+	ClassTeacher: {ClassRead, ClassPost, ClassTalk, PostReport, PostHide, ClassConfirm, CodeIssue, PersonRead, PersonProfile, PupilProfile, RoleLend},
+	Registrar:    {OrgRead, PersonRead, RosterImport, TransferDecide, CodeIssue, FiguresRead, PersonProfile, PupilProfile, PersonReveal, ExportRequest, RoleLend, PersonCorrect},
 	School: {OrgRead, PersonRead, RosterImport, TransferDecide, CodeIssue, IdentityCheck, SchoolConfirm, GrantGive,
-		ClassRead, PostHide, FiguresRead},
+		ClassRead, PostHide, FiguresRead, PersonProfile, PupilProfile, PersonReveal, ExportRequest, ExportApprove, RoleLend, AccessExplain, PersonMerge, PersonCorrect, FactorReset, SessionEndOther},
 	ClubTeacher:  {},
 	StudioLeader: {},
 	Researcher:   {OrgRead},
 	Inspector:    {OrgRead, FiguresRead, BulletinRead},
-	Reporter:     {OrgRead, FiguresRead, BulletinRead, BulletinReview},
-	County:       {OrgRead, PersonRead, RosterImport, TransferDecide, GrantGive, FiguresRead, BaseConfirm, BulletinRead, BulletinReview},
-	Prefecture:   {OrgRead, GrantGive, FiguresRead, BaseConfirm, BulletinRead, BulletinReview},
-	Province:     {OrgRead, OrgImport, GrantGive, FiguresRead, BaseConfirm, TargetSet, BulletinRead, BulletinDraft},
+	Reporter:     {OrgRead, FiguresRead, BulletinRead, BulletinReview, RoleLend},
+	County:       {OrgRead, PersonRead, RosterImport, TransferDecide, GrantGive, FiguresRead, BaseConfirm, BulletinRead, BulletinReview, PersonProfile, ExportRequest, ExportApprove, RoleLend, AccessExplain, PersonMerge, PersonCorrect},
+	Prefecture:   {OrgRead, GrantGive, FiguresRead, BaseConfirm, BulletinRead, BulletinReview, ExportApprove, RoleLend, AccessExplain},
+	Province:     {OrgRead, OrgImport, GrantGive, FiguresRead, BaseConfirm, TargetSet, BulletinRead, BulletinDraft, ExportApprove, RoleLend, AccessExplain},
 	Expert:       {},
-	OperatorRole: {OrgRead, OrgImport, GrantGive},
+	OperatorRole: {OrgRead, OrgImport, GrantGive, ViewAs},
 	SysAdmin:     {OrgRead},
-	SecAdmin:     {},
-	AuditAdmin:   {AuditRead},
+	SecAdmin:     {AlarmRead, LimitSet, AccessExplain, PolicySet, FactorReset, SessionEndOther},
+	AuditAdmin:   {AuditRead, AccessExplain},
+}
+
+// viewable reports whether an operator who looks at somebody's pages keeps p:
+// what only reads, and neither a sealed number nor a code.
+func viewable(p Permission) bool {
+	return slices.Contains([]Permission{HomeRead, OrgRead, PersonRead, ClassRead, FiguresRead, BulletinRead}, p)
 }
 
 // Has reports whether role holds p at the places where it is held.
 func Has(role Role, p Permission) bool {
 	return slices.Contains(everybody, p) && role.Valid() || slices.Contains(granted[role], p)
+}
+
+// AllPermissions lists every permission that some role holds, sorted.
+func AllPermissions() []Permission {
+	all := slices.Clone(everybody)
+	for _, ps := range granted {
+		all = append(all, ps...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Permissions lists what role holds, sorted, for the page that explains it.

@@ -74,7 +74,12 @@ func (s *Service) places(ctx context.Context, p id.Person) ([]access.Place, erro
 	}
 	var out, last []access.Place
 	for _, g := range grants {
-		out = append(out, access.Place{Node: g.Node, Path: g.Path, Role: g.Role})
+		place := access.Place{Node: g.Node, Path: g.Path, Role: g.Role, Grant: g.ID, For: g.LentBy, From: g.From, Until: g.To, GivenBy: g.GivenBy}
+		out = add(out, place)
+		if g.Role == access.ClassTeacher {
+			place.Role = access.Teacher
+			out = add(out, place)
+		}
 	}
 	for _, a := range affiliations {
 		spot, ok := spots[a.Node]
@@ -83,7 +88,7 @@ func (s *Service) places(ctx context.Context, p id.Person) ([]access.Place, erro
 		if !ok || spot.Status == org.StatusClosed && spot.Kind != org.KindClass || !role.Valid() {
 			continue
 		}
-		place := access.Place{Node: a.Node, Path: spot.Path, Role: role}
+		place := access.Place{Node: a.Node, Path: spot.Path, Role: role, From: a.From, Until: a.To}
 		if spot.Kind != org.KindClass {
 			place.Path = ""
 			last = add(last, place)
@@ -91,18 +96,24 @@ func (s *Service) places(ctx context.Context, p id.Person) ([]access.Place, erro
 		}
 		out = add(out, place)
 		if role == access.ClassTeacher {
-			out = add(out, access.Place{Node: a.Node, Path: spot.Path, Role: access.Teacher})
+			place.Role = access.Teacher
+			out = add(out, place)
 		}
 	}
 	return append(out, last...), nil
 }
 
-// add appends a place that is not there yet.
+// add appends a place. Of the same role at the same node the holder's own place
+// comes before one that is lent to him.
 func add(all []access.Place, p access.Place) []access.Place {
-	if slices.Contains(all, p) {
-		return all
+	i := slices.IndexFunc(all, func(o access.Place) bool { return o.Node == p.Node && o.Role == p.Role })
+	switch {
+	case i < 0:
+		return append(all, p)
+	case all[i].For != 0 && p.For == 0:
+		all[i] = p
 	}
-	return append(all, p)
+	return all
 }
 
 // actorOf loads who a person is today, with the wanted role active when he

@@ -21,6 +21,13 @@ const (
 	EventGrantEnded = "grant.ended"
 )
 
+// The actions of audit rows that are no events: a role confirmed in the yearly
+// review, and the list of roles taken away as a file.
+const (
+	actionReviewed = "grant.reviewed"
+	actionListed   = "grant.listed"
+)
+
 // Made is the extra of org.made: the node as it began.
 type Made struct {
 	Kind   string  `json:"kind"`
@@ -62,6 +69,7 @@ type Granted struct {
 	Role   access.Role `json:"role"`
 	From   clock.Day   `json:"from"`
 	To     clock.Day   `json:"to,omitzero"`
+	LentBy id.Person   `json:"lent_by,omitzero"` // whose place a substitute takes
 }
 
 // nodeEvent is an event about a node.
@@ -77,8 +85,13 @@ func grantEvent(by access.Actor, verb string, g Grant, unit id.Node) event.Event
 	return event.Event{
 		Actor: by.Person, Role: string(by.Role), Verb: verb, Kind: "grant",
 		Object: g.ID.Int(), Node: g.Node, Unit: unit,
-		Extra: encode(Granted{Person: g.Person, Role: g.Role, From: g.From, To: g.To}),
+		Extra: encode(granted(g)),
 	}
+}
+
+// granted is the extra of a grant.
+func granted(g Grant) Granted {
+	return Granted{Person: g.Person, Role: g.Role, From: g.From, To: g.To, LentBy: g.LentBy}
 }
 
 // madeEvent is org.made of a node.

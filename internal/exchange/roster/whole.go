@@ -2,12 +2,14 @@ package roster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"learnspace/internal/db"
 	"learnspace/internal/exchange/roster/read"
 	"learnspace/internal/id"
+	"learnspace/internal/org"
 	"learnspace/internal/person"
 )
 
@@ -140,12 +142,16 @@ func (e *engine) leave(ctx context.Context, gone []leaver) error {
 		}
 		var log []change
 		for _, g := range gone {
-			log = append(log, change{person: g.person, kind: changeLeft, before: undoNote{Node: g.at.Node, Unit: g.unit, Primary: g.at.Primary,
-				Role: g.at.Role, Subject: g.at.Subject, Post: g.at.Post}})
-			if err := e.s.people.Leave(ctx, e.acting(), g.unit, 0, g.person); err != nil {
+			err := e.s.people.Leave(ctx, e.acting(), g.unit, 0, g.person)
+			if errors.Is(err, org.ErrLastManager) {
+				continue // the last manager stays until a successor is named
+			}
+			if err != nil {
 				return err
 			}
-			_, err := tx.Exec(ctx, `INSERT INTO ros_school (batch, school) VALUES ($1, $2) ON CONFLICT (batch, school) DO NOTHING`, e.batch, g.unit)
+			log = append(log, change{person: g.person, kind: changeLeft, before: undoNote{Node: g.at.Node, Unit: g.unit, Primary: g.at.Primary,
+				Role: g.at.Role, Subject: g.at.Subject, Post: g.at.Post}})
+			_, err = tx.Exec(ctx, `INSERT INTO ros_school (batch, school) VALUES ($1, $2) ON CONFLICT (batch, school) DO NOTHING`, e.batch, g.unit)
 			if err != nil {
 				return err
 			}
