@@ -73,6 +73,10 @@ const (
 	ExportRequest Permission = "export.request"
 	// ExportApprove agrees to a file that somebody else has asked for.
 	ExportApprove Permission = "export.approve"
+	// ConsentAnswer answers for the holder's own children, from 14 on for oneself.
+	ConsentAnswer Permission = "consent.answer"
+	// ConsentRegister reads the register of guardians' answers.
+	ConsentRegister Permission = "consent.register"
 	// AlarmRead reads the alarms.
 	AlarmRead Permission = "alarm.read"
 	// LimitSet changes how much data one person may read or take out in a day.
@@ -99,13 +103,13 @@ var everybody = []Permission{HomeRead, AccountSelf}
 
 // granted is the table of permissions: one line a role.
 var granted = map[Role][]Permission{
-	Pupil:        {ClassRead, ClassTalk, PostReport},
-	Guardian:     {},
+	Pupil:        {ClassRead, ClassTalk, PostReport, ConsentAnswer},
+	Guardian:     {ConsentAnswer},
 	Teacher:      {ClassRead, ClassPost, ClassTalk, PostReport, RoleLend},
-	ClassTeacher: {ClassRead, ClassPost, ClassTalk, PostReport, PostHide, ClassConfirm, CodeIssue, PersonRead, PersonProfile, PupilProfile, RoleLend},
-	Registrar:    {OrgRead, PersonRead, RosterImport, TransferDecide, CodeIssue, FiguresRead, PersonProfile, PupilProfile, PersonReveal, ExportRequest, RoleLend, PersonCorrect},
+	ClassTeacher: {ClassRead, ClassPost, ClassTalk, PostReport, PostHide, ClassConfirm, CodeIssue, PersonRead, PersonProfile, PupilProfile, RoleLend, ConsentRegister},
+	Registrar:    {OrgRead, PersonRead, RosterImport, TransferDecide, CodeIssue, FiguresRead, PersonProfile, PupilProfile, PersonReveal, ExportRequest, RoleLend, PersonCorrect, ConsentRegister},
 	School: {OrgRead, PersonRead, RosterImport, TransferDecide, CodeIssue, IdentityCheck, SchoolConfirm, GrantGive,
-		ClassRead, PostHide, FiguresRead, PersonProfile, PupilProfile, PersonReveal, ExportRequest, ExportApprove, RoleLend, AccessExplain, PersonMerge, PersonCorrect, FactorReset, SessionEndOther},
+		ClassRead, PostHide, FiguresRead, PersonProfile, PupilProfile, PersonReveal, ExportRequest, ExportApprove, RoleLend, AccessExplain, PersonMerge, PersonCorrect, FactorReset, SessionEndOther, ConsentRegister},
 	ClubTeacher:  {},
 	StudioLeader: {},
 	Researcher:   {OrgRead},

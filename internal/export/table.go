@@ -24,6 +24,8 @@ type Table struct {
 	// int, int32, int64, float64, fmt.Stringer, or nil for an empty cell. An error ends
 	// the file and is returned.
 	Rows iter.Seq2[[]any, error]
+	// Watermark says who has taken the workbook out; nil: nobody in particular.
+	Watermark *Watermark
 }
 
 // Rows turns rows that are all there into what Table wants.

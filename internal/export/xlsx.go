@@ -31,6 +31,9 @@ func XLSX(w io.Writer, t Table) error {
 	if err := s.layout(); err != nil {
 		return fmt.Errorf("set up the sheet: %w", err)
 	}
+	if err := s.mark(); err != nil {
+		return fmt.Errorf("mark the sheet: %w", err)
+	}
 	var err error
 	if s.out, err = f.NewStreamWriter(sheet); err != nil {
 		return fmt.Errorf("begin table: %w", err)

@@ -11,27 +11,36 @@ import (
 type ID[T any] int64
 
 type (
-	personKind   struct{}
-	nodeKind     struct{}
-	spaceKind    struct{}
-	accountKind  struct{}
-	sessionKind  struct{}
-	eventKind    struct{}
-	auditKind    struct{}
-	batchKind    struct{}
-	postKind     struct{}
-	commentKind  struct{}
-	grantKind    struct{}
-	edgeKind     struct{}
-	bulletinKind struct{}
-	noticeKind   struct{}
-	jobKind      struct{}
-	codeKind     struct{}
-	sheetKind    struct{}
-	consentKind  struct{}
-	pictureKind  struct{}
-	reportKind   struct{}
-	transferKind struct{}
+	personKind    struct{}
+	nodeKind      struct{}
+	spaceKind     struct{}
+	accountKind   struct{}
+	sessionKind   struct{}
+	eventKind     struct{}
+	auditKind     struct{}
+	batchKind     struct{}
+	postKind      struct{}
+	commentKind   struct{}
+	grantKind     struct{}
+	edgeKind      struct{}
+	bulletinKind  struct{}
+	noticeKind    struct{}
+	jobKind       struct{}
+	codeKind      struct{}
+	sheetKind     struct{}
+	consentKind   struct{}
+	pictureKind   struct{}
+	reportKind    struct{}
+	transferKind  struct{}
+	mergeKind     struct{}
+	departureKind struct{}
+	requestKind   struct{}
+	lookKind      struct{}
+	exportKind    struct{}
+	alarmKind     struct{}
+	pendingKind   struct{}
+	passkeyKind   struct{}
+	viewKind      struct{}
 )
 
 // The kinds of the product.
@@ -78,6 +87,24 @@ type (
 	Report = ID[reportKind]
 	// Transfer names a pending move of a person between schools.
 	Transfer = ID[transferKind]
+	// Merge names a merging of two records of one person.
+	Merge = ID[mergeKind]
+	// Departure names a person's leaving, graduation or death.
+	Departure = ID[departureKind]
+	// Request names what a person asks of the data held about him.
+	Request = ID[requestKind]
+	// Look names one look at a person's data.
+	Look = ID[lookKind]
+	// Export names a request to take persons' data out in a file.
+	Export = ID[exportKind]
+	// Alarm names what the security administrator must see.
+	Alarm = ID[alarmKind]
+	// Pending names a half-open sign-in.
+	Pending = ID[pendingKind]
+	// Passkey names a passkey of an account.
+	Passkey = ID[passkeyKind]
+	// View names a time in which an operator looks at somebody's pages.
+	View = ID[viewKind]
 )
 
 // Parse reads a decimal id. The empty string, signs, leading zeros, zero and

@@ -207,6 +207,10 @@ func (s *Service) Records(ctx context.Context, by access.Actor, persons []id.Per
 	if !by.Can(access.RosterImport) && !by.Can(access.TransferDecide) {
 		return nil, errForbidden()
 	}
+	return s.records(ctx, persons)
+}
+
+func (s *Service) records(ctx context.Context, persons []id.Person) (map[id.Person]Found, error) {
 	out := make(map[id.Person]Found, len(persons))
 	err := inParts(ctx, s.db, persons, func(list string) string {
 		return "SELECT " + foundColumns + " FROM person p" + foundJoin + "WHERE p.id IN (" + list + ")"
