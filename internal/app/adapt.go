@@ -20,11 +20,10 @@ type classes struct {
 }
 
 func (c classes) Class(ctx context.Context, node id.Node) (post.Class, error) {
-	spots, err := org.Spots(ctx, c.db, []id.Node{node})
+	at, err := org.SpotOf(ctx, c.db, node)
 	if err != nil {
 		return post.Class{}, err
 	}
-	at := spots[node]
 	if at.Kind != org.KindClass {
 		return post.Class{}, fault.New(fault.ErrNotFound, "error.not_found")
 	}

@@ -9,6 +9,7 @@ import (
 	"learnspace/internal/access"
 	"learnspace/internal/id"
 	"learnspace/internal/talk/post"
+	"learnspace/internal/web/ui"
 )
 
 // few is how many pupils the benchmarks load that do not ask for many.
@@ -68,9 +69,9 @@ func (r *run) writers(by access.Actor, c class, writers int) error {
 	for w := range writers {
 		wg.Go(func() {
 			var own []time.Duration
-			for n := 0; time.Now().Before(until) && r.ctx.Err() == nil; n++ {
+			for time.Now().Before(until) && r.ctx.Err() == nil {
 				t := time.Now()
-				if _, err := r.app.Posts.Comment(r.ctx, by, asked[w], "谢谢老师。", fmt.Sprintf("bench-%d-%d-%d", writers, w, n)); err != nil {
+				if _, err := r.app.Posts.Comment(r.ctx, by, asked[w], "谢谢老师。", ui.Key()); err != nil {
 					mu.Lock()
 					first = err
 					mu.Unlock()

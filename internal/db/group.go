@@ -286,7 +286,10 @@ func (g *group) next(n int, end time.Time) *call {
 // commit makes the group durable and tells everybody: refused callers too wait
 // until here, since what they saw may have been another member's.
 func (g *group) commit(batch []*call, s *session) {
-	err := s.run("COMMIT")
+	err := s.settle()
+	if err == nil {
+		err = s.run("COMMIT")
+	}
 	if err != nil {
 		g.rollback()
 		err = fmt.Errorf("commit: %w", err)

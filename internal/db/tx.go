@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -33,6 +34,7 @@ type session struct {
 	rewinds bool
 	broken  error
 	touched int64 // rows written
+	counts  []count
 }
 
 // note remembers a failure that may have ended the transaction: nothing more
@@ -187,6 +189,7 @@ func (t *Tx) savepoint(fn func(ctx context.Context, tx *Tx) error, ctx context.C
 		t.s.note(err)
 		return err
 	}
+	marks := slices.Clone(t.s.counts)
 	returned := false
 	defer func() {
 		t.finish()
@@ -196,6 +199,7 @@ func (t *Tx) savepoint(fn func(ctx context.Context, tx *Tx) error, ctx context.C
 			}
 			return
 		}
+		t.s.rewind(marks)
 		e := t.s.run("ROLLBACK TO SAVEPOINT " + name)
 		if e == nil {
 			e = t.s.run("RELEASE SAVEPOINT " + name)

@@ -36,12 +36,12 @@ func (l *Log) Sequence(ctx context.Context) (int, error) {
 	}
 	var n int64
 	err := l.d.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		var head int64
-		if err := tx.QueryRow(ctx, sqlFence).Scan(&head); err != nil {
+		var newest int64
+		if err := tx.QueryRow(ctx, sqlFence).Scan(&newest); err != nil {
 			return err
 		}
 		var err error
-		if n, err = tx.Exec(ctx, sqlNumber, head, sequenceStep); err != nil || n == 0 {
+		if n, err = tx.Exec(ctx, sqlNumber, newest, sequenceStep); err != nil || n == 0 {
 			return err
 		}
 		if _, err := tx.Exec(ctx, sqlAdvance, n); err != nil {

@@ -2,6 +2,7 @@ package org
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"learnspace/internal/db"
@@ -17,15 +18,52 @@ type Spot struct {
 
 // Spots reads path, kind and status of several nodes through q; unknown ones
 // are left out. It checks nothing: it serves the sign-in, which finds out what
-// a person may do.
+// a person may do. In a view it reads the whole nodes, since the page that
+// follows asks for them.
 func Spots(ctx context.Context, q db.Queryer, nodes []id.Node) (map[id.Node]Spot, error) {
-	found, err := findNodes(ctx, q, nodes)
-	if err != nil {
-		return nil, fmt.Errorf("read places: %w", err)
+	out := make(map[id.Node]Spot, len(nodes))
+	if memoOf(ctx, q) != nil {
+		found, err := findNodes(ctx, q, nodes)
+		for _, n := range found {
+			out[n.ID] = Spot{Path: n.Path, Kind: n.Kind, Status: n.Status}
+		}
+		return out, err
 	}
-	out := make(map[id.Node]Spot, len(found))
-	for _, n := range found {
-		out[n.ID] = Spot{Path: n.Path, Kind: n.Kind, Status: n.Status}
+	for part := range chunks(nodes, chunk) {
+		if err := readSpots(ctx, q, part, out); err != nil {
+			return nil, fmt.Errorf("read places: %w", err)
+		}
 	}
 	return out, nil
+}
+
+// SpotOf is [Spots] for one node; an unknown one has the zero Spot.
+func SpotOf(ctx context.Context, q db.Queryer, node id.Node) (Spot, error) {
+	if n, ok := memoOf(ctx, q).node(node); ok {
+		return Spot{Path: n.Path, Kind: n.Kind, Status: n.Status}, nil
+	}
+	var s Spot
+	err := q.QueryRow(ctx, "SELECT path, kind, status FROM org_node WHERE id = $1", node.Int()).Scan(&s.Path, &s.Kind, &s.Status)
+	if err != nil && !errors.Is(err, db.ErrNoRows) {
+		return Spot{}, fmt.Errorf("read a place: %w", err)
+	}
+	return s, nil
+}
+
+func readSpots(ctx context.Context, q db.Queryer, nodes []id.Node, out map[id.Node]Spot) error {
+	var args db.Args
+	rows, err := q.Query(ctx, "SELECT id, path, kind, status FROM org_node WHERE id IN ("+db.List(&args, nodes)+")", args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var node id.Node
+		var s Spot
+		if err := rows.Scan(&node, &s.Path, &s.Kind, &s.Status); err != nil {
+			return err
+		}
+		out[node] = s
+	}
+	return rows.Err()
 }

@@ -158,7 +158,7 @@ func uncountComment(ctx context.Context, tx *db.Tx, post id.Post) error {
 
 func insertComment(ctx context.Context, tx *db.Tx, c Comment, key string) (bool, error) {
 	n, err := tx.Exec(ctx, `INSERT INTO post_comment (id, post, author, author_role, body, made_at, request_key)
-VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (author, request_key) DO NOTHING`,
+VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (request_key, author) DO NOTHING`,
 		c.ID, c.Post, c.Author, string(c.AuthorRole), c.Body, clock.Millis(c.MadeAt), requestKey(key))
 	return n == 1, err
 }

@@ -3,9 +3,11 @@ package ui
 import (
 	"crypto/rand"
 	"encoding/base32"
+	"encoding/binary"
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // withQuery sets one parameter in the query of a local address.
@@ -54,10 +56,13 @@ func text(v any) string {
 	return ""
 }
 
-// Key returns a fresh random key for the hidden _key field of a form that
-// creates something: a second submission with the same key changes nothing.
+// Key returns a fresh key for the hidden _key field of a form that creates
+// something: a second submission with the same key changes nothing. It begins
+// with the time, so that an index of keys grows at its end, and goes on with 72
+// random bits.
 func Key() string {
-	var raw [10]byte
-	rand.Read(raw[:])
-	return base32.StdEncoding.EncodeToString(raw[:])
+	var raw [15]byte
+	binary.BigEndian.PutUint64(raw[:], uint64(time.Now().UnixMilli())<<16)
+	rand.Read(raw[6:])
+	return base32.HexEncoding.EncodeToString(raw[:])
 }
