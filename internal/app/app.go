@@ -28,6 +28,7 @@ import (
 	"learnspace/internal/fault"
 	"learnspace/internal/id"
 	"learnspace/internal/job"
+	"learnspace/internal/logs"
 	"learnspace/internal/metrics"
 	"learnspace/internal/notice"
 	"learnspace/internal/org"
@@ -61,8 +62,9 @@ type App struct {
 	Rosters  *roster.Service
 	Bulletin *bulletin.Service
 
-	lease *id.Lease
-	web   *web.Server
+	lease  *id.Lease
+	web    *web.Server
+	logger *slog.Logger
 }
 
 // Options change how the product is built; the zero value is the product.
@@ -86,12 +88,12 @@ type Options struct {
 // when another process writes the folder. The caller closes the App.
 func Open(ctx context.Context, c config.Config, o Options) (a *App, err error) {
 	if o.Logger == nil {
-		o.Logger = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
+		o.Logger = logs.New(os.Stderr, c.LogLevel)
 	}
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
-	part := &App{Config: c, Clock: o.Clock}
+	part := &App{Config: c, Clock: o.Clock, logger: o.Logger}
 	a = part
 	if a.Clock == nil {
 		a.Clock = clock.System()
@@ -107,7 +109,7 @@ func Open(ctx context.Context, c config.Config, o Options) (a *App, err error) {
 	if a.Keys, err = openKeys(c); err != nil {
 		return nil, err
 	}
-	if a.DB, err = db.Open(ctx, c.DB, db.Options{Relaxed: o.Relaxed, Logger: o.Logger}); err != nil {
+	if a.DB, err = db.Open(ctx, c.DB, db.Options{Relaxed: o.Relaxed, Logger: o.Logger, Statement: c.Limits.Statement}); err != nil {
 		return nil, err
 	}
 	if o.Migrate || a.DB.Serial() {
@@ -161,7 +163,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	}
 	a.Log = event.New(a.DB, a.IDs, a.Clock)
 	a.Trail = audit.New(a.DB, a.IDs, a.Clock)
-	a.Jobs = job.New(a.DB, a.IDs, a.Clock, job.Options{Logger: o.Logger})
+	a.Jobs = job.New(a.DB, a.IDs, a.Clock, job.Options{Logger: o.Logger, Workers: a.Config.Limits.JobWorkers, Limit: a.Config.Limits.JobTime})
 
 	a.Org = org.New(a.DB, a.IDs, a.Clock, a.Log, a.Trail)
 	a.People = person.New(a.DB, a.IDs, a.Clock, a.Keys, a.Log, a.Trail, a.Org)
@@ -206,6 +208,10 @@ func (a *App) Close() error {
 
 // Handler is the web server's handler.
 func (a *App) Handler() http.Handler { return a.web }
+
+// Server is the web server with the limits of the settings; the caller listens
+// and shuts it down.
+func (a *App) Server() *http.Server { return a.web.HTTP() }
 
 // Routes lists the route table.
 func (a *App) Routes() []web.Route { return a.web.Routes() }

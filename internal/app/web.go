@@ -55,16 +55,16 @@ func (a *App) newWeb(log *slog.Logger) (*web.Server, error) {
 	return web.New(web.Options{
 		BaseURL: a.Config.Base(), Platform: a.Config.Platform, Office: a.Config.Office, Phone: a.Config.Phone,
 		Demo: a.Config.Demo != nil, Clock: a.Clock, Sessions: sessions{a.Accounts}, Describe: a.describe, Logger: log,
-		TrustedProxies: proxies, Ready: a.ready, View: a.DB.View, FlashKey: a.Keys.Hash("flash", "messages of the last action"),
+		TrustedProxies: proxies, Ready: a.Ready, Explain: explain, Limits: a.limits(), TrustedHosts: a.Config.TrustedHosts,
+		View: a.DB.View, FlashKey: a.Keys.Hash("flash", "messages of the last action"),
 	}, routes...)
 }
 
-// ready reports why the server cannot serve.
-func (a *App) ready(ctx context.Context) error {
-	if err := a.DB.Ping(ctx); err != nil {
-		return fmt.Errorf("database: %w", err)
-	}
-	return nil
+// limits are those of the settings.
+func (a *App) limits() web.Limits {
+	l := a.Config.Limits
+	return web.Limits{Body: int64(l.Body), Upload: int64(l.Upload), Header: int(l.Header), HeaderTime: l.HeaderTime,
+		RequestTime: l.RequestTime, TransferTime: l.TransferTime, Rate: l.Rate, Page: l.Page}
 }
 
 // describe says beside the name where the active role is held, and whether the

@@ -9,10 +9,18 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // ErrNotFound is returned when there is no blob under a key.
 var ErrNotFound = errors.New("no such blob")
+
+// ErrBroken is wrapped by every other failure of the store itself: the folder is
+// gone, the disk is full or cannot be read. It may pass by itself.
+var ErrBroken = errors.New("the blob store is out of order")
+
+// broken marks a failure of the store.
+func broken(what string, err error) error { return fmt.Errorf("%s blob: %w: %w", what, ErrBroken, err) }
 
 // Store keeps blobs. Keys are 1 to 200 characters of a–z, 0–9, '-', '_', '.'
 // and '/', no part of them beginning with a dot.
@@ -44,8 +52,30 @@ func Open(url string) (Store, error) {
 
 // files is a folder; os.Root keeps every path inside it.
 type files struct {
+	dir string
+
+	mu   sync.Mutex
 	root *os.Root
-	dir  string
+}
+
+// folder returns the folder. When another one stands in its place, as after a
+// disk was mounted again, that is opened: the store recovers by itself.
+func (f *files) folder() (*os.Root, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now, err := os.Stat(f.dir)
+	if err != nil {
+		return nil, err
+	}
+	if was, err := f.root.Stat("."); err == nil && os.SameFile(now, was) {
+		return f.root, nil
+	}
+	root, err := os.OpenRoot(f.dir)
+	if err != nil {
+		return nil, err
+	}
+	f.root = root // the old one closes with its last user
+	return root, nil
 }
 
 // check refuses keys that are no plain relative path.
@@ -71,37 +101,46 @@ func (f *files) Put(ctx context.Context, key string, r io.Reader, size int64) er
 	if err := check(key); err != nil {
 		return err
 	}
+	root, err := f.folder()
+	if err != nil {
+		return broken("put", err)
+	}
 	tmp, err := os.CreateTemp(f.dir, ".put-*")
 	if err != nil {
-		return fmt.Errorf("put blob: %w", err)
+		return broken("put", err)
 	}
-	n, err := io.Copy(tmp, &contextReader{ctx: ctx, r: r})
+	source := &contextReader{ctx: ctx, r: r}
+	n, err := io.Copy(tmp, source)
 	if err == nil && size >= 0 && n != size {
-		err = fmt.Errorf("%d bytes came, %d were said: %w", n, size, io.ErrUnexpectedEOF)
+		source.err = fmt.Errorf("%d bytes came, %d were said: %w", n, size, io.ErrUnexpectedEOF)
+		err = source.err
 	}
 	err = errors.Join(err, tmp.Sync(), tmp.Close())
 	name := filepath.Base(tmp.Name())
 	if err == nil {
-		err = f.place(name, key)
+		err = place(root, name, key)
 	}
-	if err != nil {
-		_ = f.root.Remove(name)
+	if err == nil {
+		return nil
+	}
+	_ = root.Remove(name)
+	if source.err != nil { // whoever sends is at fault, not the store
 		return fmt.Errorf("put blob: %w", err)
 	}
-	return nil
+	return broken("put", err)
 }
 
 // place gives a written file its name and makes the name durable.
-func (f *files) place(name, key string) error {
+func place(root *os.Root, name, key string) error {
 	path := filepath.FromSlash(key)
 	folder := filepath.Dir(path)
-	if err := f.root.MkdirAll(folder, 0o700); err != nil {
+	if err := root.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	if err := f.root.Rename(name, path); err != nil {
+	if err := root.Rename(name, path); err != nil {
 		return err
 	}
-	if d, err := f.root.Open(folder); err == nil {
+	if d, err := root.Open(folder); err == nil {
 		_ = d.Sync() // not every file system can
 		return d.Close()
 	}
@@ -113,12 +152,16 @@ func (f *files) Get(_ context.Context, key string) (io.ReadCloser, error) {
 	if err := check(key); err != nil {
 		return nil, err
 	}
-	r, err := f.root.Open(filepath.FromSlash(key))
+	root, err := f.folder()
+	if err != nil {
+		return nil, broken("get", err)
+	}
+	r, err := root.Open(filepath.FromSlash(key))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("get blob %s: %w", key, ErrNotFound)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("get blob: %w", err)
+		return nil, broken("get", err)
 	}
 	return r, nil
 }
@@ -128,21 +171,32 @@ func (f *files) Delete(_ context.Context, key string) error {
 	if err := check(key); err != nil {
 		return err
 	}
-	if err := f.root.Remove(filepath.FromSlash(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("delete blob: %w", err)
+	root, err := f.folder()
+	if err != nil {
+		return broken("delete", err)
+	}
+	if err := root.Remove(filepath.FromSlash(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return broken("delete", err)
 	}
 	return nil
 }
 
-// contextReader stops reading when ctx ends.
+// contextReader stops reading when ctx ends, and remembers whether reading
+// failed.
 type contextReader struct {
 	ctx context.Context
 	r   io.Reader
+	err error
 }
 
 func (c *contextReader) Read(p []byte) (int, error) {
 	if err := c.ctx.Err(); err != nil {
+		c.err = err
 		return 0, err
 	}
-	return c.r.Read(p)
+	n, err := c.r.Read(p)
+	if err != nil && err != io.EOF {
+		c.err = err
+	}
+	return n, err
 }

@@ -116,3 +116,43 @@ func TestKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestRecovers: while the folder is away the store says that it is broken; once
+// a folder is there again, the old one or a new one, it works without a restart.
+func TestRecovers(t *testing.T) {
+	t.Parallel()
+	s, dir := store(t)
+	ctx := t.Context()
+	put := func() error { return s.Put(ctx, "a/b", strings.NewReader("x"), 1) }
+	if err := put(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(dir, dir+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := put(); !errors.Is(err, blob.ErrBroken) {
+		t.Errorf("put without a folder: %v", err)
+	}
+	if _, err := s.Get(ctx, "a/b"); !errors.Is(err, blob.ErrBroken) {
+		t.Errorf("get without a folder: %v", err)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := put(); err != nil {
+		t.Errorf("put into a new folder: %v", err)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(dir+".away", dir); err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Get(ctx, "a/b")
+	if err != nil {
+		t.Fatalf("get from the old folder: %v", err)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+}

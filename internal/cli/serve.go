@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"learnspace/internal/app"
 	"learnspace/internal/config"
 	"learnspace/internal/db"
+	"learnspace/internal/logs"
 )
 
 // serveCmd serves a data folder until it is told to stop.
@@ -57,7 +59,9 @@ const serverGC = 300
 // called once everything answers.
 func (e *env) serve(c config.Config, l net.Listener, ready func(*app.App) error) error {
 	debug.SetGCPercent(serverGC)
-	a, err := app.Open(e.ctx, c, app.Options{})
+	log := logs.New(e.stderr, c.LogLevel)
+	slog.SetDefault(log)
+	a, err := app.Open(e.ctx, c, app.Options{Logger: log})
 	if err != nil {
 		l.Close()
 		return err
@@ -77,14 +81,7 @@ func (e *env) serve(c config.Config, l net.Listener, ready func(*app.App) error)
 	})
 	background := make(chan error, 1)
 	go func() { background <- a.Run(ctx) }()
-	srv := &http.Server{
-		Handler:           a.Handler(),
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       10 * time.Minute, // uploads over a slow line; bodies are bounded by route
-		WriteTimeout:      10 * time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-	}
+	srv := a.Server()
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
 	if err := ready(a); err != nil {

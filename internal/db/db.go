@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Dialect is the engine behind a DB. Only schema and its tests ask for it.
@@ -42,6 +43,10 @@ type Options struct {
 	// PoolSize bounds the connections that read (SQLite) or work (PostgreSQL);
 	// 0 means 16.
 	PoolSize int
+	// Statement bounds one statement of a Tx on a database server, and how long
+	// the Tx is tried again; what works Patiently is not bounded, and what reads
+	// outside a Tx ends with its context. 0 means 30 seconds.
+	Statement time.Duration
 	// Logger receives what goes wrong in the background; nil means the default.
 	Logger *slog.Logger
 }
@@ -73,6 +78,9 @@ type DB struct {
 func Open(ctx context.Context, url string, opt Options) (*DB, error) {
 	if opt.PoolSize <= 0 {
 		opt.PoolSize = 16
+	}
+	if opt.Statement <= 0 {
+		opt.Statement = 30 * time.Second
 	}
 	d := &DB{url: url, opt: opt, log: opt.Logger, wake: newWake()}
 	if d.log == nil {

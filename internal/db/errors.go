@@ -1,8 +1,12 @@
 package db
 
 import (
+	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
+	"strings"
+	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -32,6 +36,7 @@ const (
 	codeIOErr      = 10
 	codeCorrupt    = 11
 	codeFull       = 13
+	codeCantOpen   = 14
 	codeForeignKey = 19 | 3<<8
 	codePrimaryKey = 19 | 6<<8
 	codeUnique     = 19 | 8<<8
@@ -45,6 +50,8 @@ const (
 	stateSerialization = "40001"
 	stateDeadlock      = "40P01"
 	stateLockTimeout   = "55P03"
+	stateCancelled     = "57014" // statement_timeout among other reasons
+	stateDiskFull      = "53100"
 )
 
 // IsUnique reports whether err is the violation of a unique constraint.
@@ -72,6 +79,37 @@ func IsBusy(err error) bool {
 		return true
 	}
 	return false
+}
+
+// IsFull reports whether err means that the disk under the database is full.
+func IsFull(err error) bool {
+	code, state := class(err)
+	return code&0xff == codeFull || state == stateDiskFull || errors.Is(err, syscall.ENOSPC)
+}
+
+// IsSlow reports whether err means that a statement took longer than it may,
+// or waited that long for others.
+func IsSlow(err error) bool {
+	_, state := class(err)
+	return state == stateCancelled || IsBusy(err) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// IsDown reports whether err means that the database cannot be reached, read
+// or written at all for now.
+func IsDown(err error) bool {
+	code, state := class(err)
+	switch code & 0xff {
+	case codeIOErr, codeCantOpen, codeNoMem:
+		return true
+	}
+	// Connection exceptions, the server starts or stops, out of connections.
+	if strings.HasPrefix(state, "08") || strings.HasPrefix(state, "57P") || strings.HasPrefix(state, "53") {
+		return true
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, ErrClosed)
 }
 
 // class returns the engine's own code of err: SQLite's number or PostgreSQL's

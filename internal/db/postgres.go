@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,7 +25,7 @@ func (d *DB) openPostgres(ctx context.Context, url string) error {
 	}
 	set("application_name", "learnspace")
 	set("timezone", "UTC")
-	set("lock_timeout", "30s")
+	set("lock_timeout", milliseconds(d.opt.Statement))
 	set("idle_in_transaction_session_timeout", "120s")
 	if d.opt.Relaxed {
 		set("synchronous_commit", "off")
@@ -44,12 +45,18 @@ func (d *DB) openPostgres(ctx context.Context, url string) error {
 	return nil
 }
 
+// milliseconds is a time as the server's settings take it.
+func milliseconds(t time.Duration) string {
+	return strconv.FormatInt(max(t.Milliseconds(), 1), 10) + "ms"
+}
+
 // serverRetries bounds how often a closure runs when the engine gives up on it.
 const serverRetries = 12
 
 // serverTx runs fn in a transaction of its own, again while the engine gives
 // up on it.
 func (d *DB) serverTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	end := time.Now().Add(d.opt.Statement)
 	for try := 1; ; try++ {
 		after, err := d.serverTry(ctx, fn)
 		if err == nil {
@@ -58,7 +65,7 @@ func (d *DB) serverTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) 
 			}
 			return nil
 		}
-		if !IsBusy(err) || try == serverRetries {
+		if !IsBusy(err) || try == serverRetries || time.Now().After(end) && !patient(ctx) {
 			return err
 		}
 		limit := min(int64(1)<<try, 200)
@@ -80,7 +87,11 @@ func (d *DB) serverTry(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 	}
 	defer func() { _ = conn.Close() }()
 	s := &session{conn: conn}
-	if err := s.run("BEGIN ISOLATION LEVEL READ COMMITTED"); err != nil {
+	begin := "BEGIN ISOLATION LEVEL READ COMMITTED"
+	if !patient(ctx) {
+		begin += "; SET LOCAL statement_timeout = '" + milliseconds(d.opt.Statement) + "'"
+	}
+	if err := s.run(begin); err != nil {
 		return nil, fmt.Errorf("begin: %w", err)
 	}
 	tx := &Tx{d: d, s: s}

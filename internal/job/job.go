@@ -59,6 +59,7 @@ type Handler func(ctx context.Context, r *Run) error
 type Options struct {
 	Workers  int           // jobs run at once; 0 means 2
 	Lease    time.Duration // how long a silent worker keeps a job; 0 means one minute
+	Limit    time.Duration // how long one run may take; 0 means no limit
 	Attempts int           // after so many failures a job is given up; 0 means 20
 	Logger   *slog.Logger
 }

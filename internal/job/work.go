@@ -149,7 +149,7 @@ func (s *Service) run(parent context.Context, r *Run) {
 	ctx, cancel := context.WithCancelCause(parent)
 	var wg sync.WaitGroup
 	wg.Go(func() { s.keep(ctx, cancel, r) })
-	err := call(ctx, h, r)
+	err := s.limited(ctx, h, r)
 	cancel(nil)
 	wg.Wait()
 	if errors.Is(context.Cause(ctx), ErrLost) {
@@ -161,6 +161,23 @@ func (s *Service) run(parent context.Context, r *Run) {
 		s.opt.Logger.Error("settle job", "kind", r.Kind, "job", r.ID.String(), "error", err)
 	}
 }
+
+// limited runs the handler no longer than a run may take.
+func (s *Service) limited(ctx context.Context, h Handler, r *Run) error {
+	if s.opt.Limit <= 0 {
+		return call(ctx, h, r)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, s.opt.Limit, errTooLong)
+	defer cancel()
+	err := call(ctx, h, r)
+	if err != nil && context.Cause(ctx) == errTooLong {
+		return fmt.Errorf("%w: %w", errTooLong, err)
+	}
+	return err
+}
+
+// errTooLong ends a run that takes longer than it may; it is tried again.
+var errTooLong = errors.New("the run took longer than a job may")
 
 // call runs the handler and turns a panic into an error.
 func call(ctx context.Context, h Handler, r *Run) (err error) {

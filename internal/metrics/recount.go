@@ -54,7 +54,7 @@ func (s *Service) Recount(ctx context.Context, by access.Actor, check bool) ([]D
 		at = cursor
 		var found []Difference
 		same := false
-		err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		err = s.db.Tx(db.Patiently(ctx), func(ctx context.Context, tx *db.Tx) error {
 			now, err := s.log.Cursor(ctx, ConsumerName)
 			if same = now == at; err != nil || !same {
 				return err

@@ -163,3 +163,33 @@ func Fingerprint(d db.Dialect) (string, error) {
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8]), nil
 }
+
+// Behind returns how many changes of this version the database does not have.
+// Unlike Plan it only reads, so a server may ask it while it serves.
+func Behind(ctx context.Context, d *db.DB) (int, error) {
+	names, err := fs.Glob(files, "sql/*.sql")
+	if err != nil {
+		return 0, err
+	}
+	missing := map[int64]bool{}
+	for _, name := range names {
+		version, err := goose.NumericComponent(path.Base(name))
+		if err != nil {
+			return 0, fmt.Errorf("version of %s: %w", name, err)
+		}
+		missing[version] = true
+	}
+	rows, err := d.Query(ctx, "SELECT version_id FROM "+table)
+	if err != nil {
+		return 0, fmt.Errorf("read the schema's version: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var version int64
+		if err := rows.Scan(&version); err != nil {
+			return 0, fmt.Errorf("read the schema's version: %w", err)
+		}
+		delete(missing, version)
+	}
+	return len(missing), rows.Err()
+}

@@ -64,6 +64,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		s.signIn(w, r)
 		return
 	}
+	// The time of the request may be over; its answer still has to be written.
+	r = r.WithContext(context.WithoutCancel(r.Context()))
+	err = s.explain(err)
 	status, fallback := classify(err)
 	if info := observed(r.Context()); info != nil {
 		if status >= 500 {
@@ -82,6 +85,22 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", "5")
 	}
 	s.failPage(w, r, status, i18n.T(r.Context(), key, args...))
+}
+
+// explain gives an error that is none of the product's kinds the words of what
+// is wrong below: the storage is full, slow or away.
+func (s *Server) explain(err error) error {
+	var tooLarge *http.MaxBytesError
+	if fault.Kind(err) != nil || errors.As(err, &tooLarge) || errors.Is(err, errMethod) {
+		return err
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fault.Wrap(fault.ErrUnavailable, err, "error.slow")
+	}
+	if s.options.Explain != nil {
+		return s.options.Explain(err)
+	}
+	return err
 }
 
 func (s *Server) failPage(w http.ResponseWriter, r *http.Request, status int, message string) {

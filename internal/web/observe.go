@@ -89,6 +89,9 @@ func (s *Server) observe(next http.Handler) http.Handler {
 				slog.String("request", o.id), slog.String("route", o.route(r)), slog.Int("status", o.status),
 				slog.Int64("bytes", o.bytes), slog.Float64("ms", float64(time.Since(begin).Microseconds())/1000),
 				slog.String("role", o.role))
+			if s.options.Observe != nil {
+				s.options.Observe(o.route(r), o.status, time.Since(begin))
+			}
 		}()
 		next.ServeHTTP(o, r)
 	})
@@ -117,13 +120,25 @@ func newRequestID() string {
 // ClientAddr is the address that asks, for throttling: the peer's, or the last
 // one in X-Forwarded-For that is no trusted proxy.
 func ClientAddr(r *http.Request) netip.Addr {
+	if q := requestOf(r.Context()); q != nil {
+		return q.server.clientAddr(r)
+	}
+	return peerOf(r).Unmap()
+}
+
+// peerOf is the address at the other end of the connection.
+func peerOf(r *http.Request) netip.Addr {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		host = r.RemoteAddr
 	}
 	peer, _ := netip.ParseAddr(host)
-	q := requestOf(r.Context())
-	if q == nil || !q.server.trusts(peer) {
+	return peer
+}
+
+func (s *Server) clientAddr(r *http.Request) netip.Addr {
+	peer := peerOf(r)
+	if !s.trusts(peer) {
 		return peer.Unmap()
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -133,7 +148,7 @@ func ClientAddr(r *http.Request) netip.Addr {
 			break
 		}
 		peer = hop
-		if !q.server.trusts(hop) {
+		if !s.trusts(hop) {
 			break
 		}
 	}

@@ -70,6 +70,11 @@ func (s *Server) adapt(route Route) http.Handler {
 			q.id, o.match = o.id, r.Pattern
 		}
 		ctx := context.WithValue(r.Context(), requestKey{}, q)
+		if !route.Stream && route.BodyLimit <= bodyLimit {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, s.options.Limits.RequestTime)
+			defer cancel()
+		}
 		lang := q.prefs.read(s, w, r)
 		r = r.WithContext(i18n.With(ctx, lang))
 		err := s.inView(w, r, route, func(w http.ResponseWriter, r *http.Request) error {
@@ -129,15 +134,17 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, q *request, route
 
 // call runs the handler behind the limit of the body.
 func (s *Server) call(w http.ResponseWriter, r *http.Request, route Route) error {
+	l := s.options.Limits
+	if route.Stream || route.BodyLimit > bodyLimit {
+		// A big file on a slow line takes longer than a page may.
+		rc := http.NewResponseController(w)
+		deadline := time.Now().Add(l.TransferTime)
+		_, _ = rc.SetReadDeadline(deadline), rc.SetWriteDeadline(deadline)
+	}
 	if r.Body != nil && r.Body != http.NoBody {
-		limit := route.BodyLimit
-		if limit == 0 {
-			limit = bodyLimit
-		} else if limit > bodyLimit {
-			// A big upload on a slow line takes longer than a page may.
-			rc := http.NewResponseController(w)
-			deadline := time.Now().Add(30 * time.Minute)
-			_, _ = rc.SetReadDeadline(deadline), rc.SetWriteDeadline(deadline)
+		limit := l.Body
+		if route.BodyLimit > 0 {
+			limit = min(max(route.BodyLimit, limit), l.Upload)
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 	}

@@ -57,8 +57,21 @@ type Options struct {
 	Logger *slog.Logger
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
-	// Ready reports why the server cannot serve yet; nil: always ready.
-	Ready func(ctx context.Context) error
+	// Ready lists what a server that can serve needs; nil: always ready. It is
+	// asked once in ReadyFor, a second when that is 0.
+	Ready    func(ctx context.Context) []Check
+	ReadyFor time.Duration
+	// Explain makes a fault of an error that the storage gave: a full disk, a
+	// slow database. It returns other errors as they are; may be nil.
+	Explain func(err error) error
+	// Observe is told of every answer: the route's pattern, the status, how long
+	// it took; may be nil.
+	Observe func(route string, status int, took time.Duration)
+	// Limits bound what requests may cost.
+	Limits Limits
+	// TrustedHosts are answered beside the host of BaseURL; any other Host
+	// header is refused.
+	TrustedHosts []string
 	// View runs what answers a GET, so that all it reads with the context it is
 	// given is of one moment; nil: without.
 	View func(ctx context.Context, fn func(ctx context.Context) error) error
@@ -72,12 +85,16 @@ type Server struct {
 	secure  bool
 	origin  string
 	host    string
+	hosts   hosts
+	rates   *rates
 	names   cookieNames
 	static  *static
 	routes  []Route
 	mux     *http.ServeMux
 	handler http.Handler
 	log     *slog.Logger
+
+	readiness readiness
 }
 
 // New builds the server from the route tables of the faces. It refuses two
@@ -94,10 +111,17 @@ func New(o Options, routes ...Route) (*Server, error) {
 		o.FlashKey = make([]byte, 32)
 		rand.Read(o.FlashKey)
 	}
+	o.Limits = o.Limits.withDefaults()
+	if o.ReadyFor <= 0 {
+		o.ReadyFor = time.Second
+	}
 	s := &Server{options: o, secure: base.Scheme == "https", host: base.Host, mux: http.NewServeMux(), log: o.Logger}
 	if base.Host != "" {
 		s.origin = base.Scheme + "://" + base.Host
 	}
+	s.hosts = hostsFor(base.Host, "", o.TrustedHosts)
+	s.rates = newRates(o.Limits.Rate)
+	s.readiness = readiness{ask: o.Ready, keep: o.ReadyFor}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -155,7 +179,7 @@ func (s *Server) build() error {
 	if err != nil {
 		return fmt.Errorf("compression: %w", err)
 	}
-	s.handler = s.observe(compress(s.secureHeaders(guard.Handler(http.HandlerFunc(s.dispatch)))))
+	s.handler = s.observe(compress(s.secureHeaders(s.guardHost(s.limitRate(guard.Handler(http.HandlerFunc(s.dispatch)))))))
 	return nil
 }
 
@@ -179,16 +203,17 @@ func (s *Server) Routes() []Route {
 }
 
 // HTTP returns a [http.Server] around the handler with the product's time
-// limits. The caller listens and shuts it down.
-func (s *Server) HTTP(addr string) *http.Server {
+// limits; uploads and downloads get longer ones by their route. The caller
+// listens and shuts it down.
+func (s *Server) HTTP() *http.Server {
+	l := s.options.Limits
 	return &http.Server{
-		Addr:              addr,
 		Handler:           s,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute,
-		WriteTimeout:      2 * time.Minute,
+		ReadHeaderTimeout: l.HeaderTime,
+		ReadTimeout:       l.HeaderTime + 2*l.RequestTime,
+		WriteTimeout:      l.HeaderTime + 4*l.RequestTime,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
+		MaxHeaderBytes:    l.Header,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 }

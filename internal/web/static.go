@@ -14,8 +14,6 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
-
-	"learnspace/internal/fault"
 )
 
 //go:embed static/*.css static/*.js static/*.svg static/htmx.LICENSE
@@ -168,7 +166,7 @@ func (s *Server) ownRoutes() []Route {
 		{Method: get, Pattern: "/healthz", Anonymous: true, Stream: true, Handler: func(w http.ResponseWriter, _ *http.Request) error {
 			return plain(w, "ok")
 		}},
-		{Method: get, Pattern: "/readyz", Anonymous: true, Handler: s.ready},
+		{Method: get, Pattern: "/readyz", Anonymous: true, Stream: true, Handler: s.ready},
 		{Method: get, Pattern: "/favicon.ico", Anonymous: true, Stream: true, Handler: func(w http.ResponseWriter, r *http.Request) error {
 			http.Redirect(w, r, s.static.address("icon.svg"), http.StatusMovedPermanently)
 			return nil
@@ -179,15 +177,6 @@ func (s *Server) ownRoutes() []Route {
 		{Method: get, Pattern: "/help", Anonymous: true, Handler: showHelp},
 		{Method: http.MethodPost, Pattern: "/preferences", Anonymous: true, Handler: savePreferences},
 	}
-}
-
-func (s *Server) ready(w http.ResponseWriter, r *http.Request) error {
-	if s.options.Ready != nil {
-		if err := s.options.Ready(r.Context()); err != nil {
-			return fault.Wrap(fault.ErrUnavailable, err, "error.unavailable")
-		}
-	}
-	return plain(w, "ok")
 }
 
 func plain(w http.ResponseWriter, text string) error {

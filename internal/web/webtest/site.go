@@ -76,6 +76,7 @@ func With(t testing.TB, o web.Options, routes ...web.Route) *Site {
 	}
 	if o.BaseURL == "" {
 		o.BaseURL = "http://example.com"
+		o.TrustedHosts = append(o.TrustedHosts, "127.0.0.1") // a browser of a test comes by the address
 	}
 	o.Logger = slog.New(slog.NewJSONHandler(s.Log, nil))
 	server, err := web.New(o, routes...)
