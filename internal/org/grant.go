@@ -197,3 +197,15 @@ func (s *Service) Holders(ctx context.Context, by access.Actor, node id.Node, ro
 	}
 	return out, nil
 }
+
+// GetGrant returns a grant where the actor holds grant.give; else ErrNotFound.
+func (s *Service) GetGrant(ctx context.Context, by access.Actor, grant id.Grant) (Grant, error) {
+	g, err := oneGrant(ctx, s.db, grant)
+	if err != nil {
+		return Grant{}, err
+	}
+	if !by.Allows(access.GrantGive, g.Path) {
+		return Grant{}, fault.New(fault.ErrNotFound, "org.grant.missing")
+	}
+	return g, nil
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -28,7 +27,9 @@ type grantForm struct {
 	person id.Person
 	role   access.Role
 	unit   string // code; "" the page's node
+	from   string
 	until  string
+	reason string
 }
 
 // grantsPage lists the roles held in a subtree and gives a new one.
@@ -51,13 +52,14 @@ type grantRow struct {
 	name     string
 	node     string
 	from, to string
+	lent     string // whose place a substitute takes, "" for a role of one's own
 	mayEnd   bool
 	ended    bool
 }
 
 func readGrantForm(r *http.Request) grantForm {
 	return grantForm{query: strings.TrimSpace(r.FormValue("q")), person: web.FormID[id.Person](r, "person"),
-		role: access.Role(r.FormValue("role")), unit: strings.TrimSpace(r.FormValue("unit")), until: strings.TrimSpace(r.FormValue("until"))}
+		role: access.Role(r.FormValue("role")), unit: strings.TrimSpace(r.FormValue("unit")), from: strings.TrimSpace(r.FormValue("from")), until: strings.TrimSpace(r.FormValue("until")), reason: r.FormValue("reason")}
 }
 
 func (f *Face) showGrants(w http.ResponseWriter, r *http.Request) error {
@@ -114,9 +116,9 @@ func (p grantsPage) listAddress() string {
 
 // grantRows adds names and what may be done to the grants.
 func (f *Face) grantRows(ctx context.Context, by access.Actor, grants []org.Grant) ([]grantRow, error) {
-	persons := make([]id.Person, len(grants))
-	for i, g := range grants {
-		persons[i] = g.Person
+	var persons []id.Person
+	for _, g := range grants {
+		persons = append(persons, g.Person, g.LentBy)
 	}
 	names, err := f.people.Names(ctx, by, persons)
 	if err != nil {
@@ -125,15 +127,21 @@ func (f *Face) grantRows(ctx context.Context, by access.Actor, grants []org.Gran
 	today := clock.DayOf(web.Now(ctx))
 	rows := make([]grantRow, len(grants))
 	for i, g := range grants {
-		name := names[g.Person]
-		if name == "" {
-			name = i18n.T(ctx, "org.grants.name_hidden")
+		rows[i] = grantRow{grant: g, name: nameIn(ctx, names, g.Person), node: g.NodeName, from: dayText(ctx, g.From), to: dayText(ctx, g.To),
+			ended: !g.Ended.IsZero() || g.To != 0 && g.To <= today, mayEnd: org.MayEnd(by, g)}
+		if g.Lent() {
+			rows[i].lent = i18n.T(ctx, "org.grants.lent", nameIn(ctx, names, g.LentBy), dayText(ctx, g.To))
 		}
-		rows[i] = grantRow{grant: g, name: name, node: g.NodeName, from: dayText(ctx, g.From), to: dayText(ctx, g.To),
-			ended:  !g.Ended.IsZero() || g.To != 0 && g.To <= today,
-			mayEnd: g.Ended.IsZero() && access.MayGive(by.Role, g.Role) && g.Person != by.Person}
 	}
 	return rows, nil
+}
+
+// nameIn is a name, or words for somebody whom the reader may not see.
+func nameIn(ctx context.Context, names map[id.Person]string, who id.Person) string {
+	if name := names[who]; name != "" {
+		return name
+	}
+	return i18n.T(ctx, "org.grants.name_hidden")
 }
 
 // findPeople fills in those whom the search finds, with where they work.
@@ -164,7 +172,7 @@ func (f *Face) findPeople(ctx context.Context, by access.Actor, p *grantsPage) e
 // also those of the schools below it.
 func roleOptions(ctx context.Context, by access.Actor, n org.Node) []ui.Option {
 	var out []ui.Option
-	for _, role := range access.Givable(by.Role) {
+	for _, role := range by.Givable() {
 		if !n.IsRegion() && !access.FitsKind(role, n.Kind) {
 			continue
 		}
@@ -201,14 +209,17 @@ func (f *Face) saveGrant(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := readGrantForm(r)
-	req := org.GrantRequest{Person: form.person, Node: node, Role: form.role}
+	req := org.GrantRequest{Person: form.person, Node: node, Role: form.role, Reason: form.reason}
+	if req.From, err = clock.ParseDay(form.from); err != nil {
+		return f.again(w, r, fault.Invalid(fault.At("from", "org.grant.day")))
+	}
 	if req.Until, err = clock.ParseDay(form.until); err != nil {
 		return f.again(w, r, fault.Invalid(fault.At("until", "org.grant.until")))
 	}
 	if req.Node, err = f.unitOf(ctx, by, node, form); err != nil {
 		return f.again(w, r, err)
 	}
-	if !slices.Contains(access.Givable(by.Role), form.role) {
+	if !by.MayGive(form.role) {
 		return f.again(w, r, fault.Invalid(fault.At("role", "org.grant.role_missing")))
 	}
 	if _, err := f.org.Grant(ctx, by, req); err != nil {
@@ -265,24 +276,6 @@ func (f *Face) again(w http.ResponseWriter, r *http.Request, err error) error {
 		return f.renderGrants(w, r, http.StatusUnprocessableEntity, ui.Errors{{Name: "role", Text: i18n.T(r.Context(), key, args...)}})
 	}
 	return err
-}
-
-func (f *Face) endGrant(w http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
-	grant, err := web.PathID[id.Grant](r, "grant")
-	if err != nil {
-		return err
-	}
-	g, err := f.org.EndGrant(ctx, web.Actor(ctx), grant)
-	if err != nil {
-		return err
-	}
-	node := web.FormID[id.Node](r, "node")
-	if node == 0 {
-		node = g.Node
-	}
-	web.Flash(w, r, "org.grants.ended", i18n.T(ctx, "role."+string(g.Role)))
-	return web.Redirect(w, r, address(node, "grants"))
 }
 
 // tab is the address of the list with or without what has ended.

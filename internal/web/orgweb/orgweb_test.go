@@ -181,6 +181,7 @@ func TestGiveAndEndARole(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
 		f := setup(t, h)
 		who := f.staff("金美妍", "2122000001", "222401201209150029")
+		next := f.staff("周沐阳", "2122000001", "220381198501010031")
 		foreign := f.staff("金美兰", "2122000002", "220102201003070013")
 		county := f.as(access.County, "220102", 5)
 		p := county.Get(f.page("220102", "/grants?q="+url.QueryEscape("金美"))).Want(http.StatusOK)
@@ -205,11 +206,16 @@ func TestGiveAndEndARole(t *testing.T) {
 		other.Get(f.page("220102", "/grants")).Want(http.StatusNotFound)
 		end := list.Attr("#grants tbody form", "action")
 		other.Post(end, url.Values{}).Want(http.StatusNotFound)
+		if p := county.Post(end, url.Values{"node": {f.node("220102").ID.String()}}); p.Status != http.StatusUnprocessableEntity ||
+			p.Count(".error-summary") != 1 || p.Count("#hand form") == 0 {
+			t.Errorf("the last manager ends without a successor: status %d", p.Status)
+		}
+		county.Post(f.page("220102", "/grants"), url.Values{"person": {next.String()}, "role": {"school"}, "unit": {"2122000001"}}).Want(http.StatusSeeOther)
 		for range 2 {
 			county.Post(end, url.Values{"node": {f.node("220102").ID.String()}}).Want(http.StatusSeeOther)
 		}
-		if got := county.Get(f.page("220102", "/grants")).Count("#grants tbody tr"); got != 0 {
-			t.Errorf("%d grants left", got)
+		if got := county.Get(f.page("220102", "/grants")).Texts("#grants tbody tr"); len(got) != 1 || strings.Contains(got[0], "金美妍") {
+			t.Errorf("grants left: %q", got)
 		}
 		if got := county.Get(f.page("220102", "/grants?ended=1")).Text("#grants tbody"); !strings.Contains(got, "已失效") {
 			t.Errorf("ended ones: %s", got)
@@ -228,7 +234,7 @@ func TestGiveAndEndARole(t *testing.T) {
 			}
 		}
 		county.Post(f.page("220102", "/grants"), url.Values{"person": {who.String()}, "role": {"registrar"}}).Want(http.StatusSeeOther)
-		if got := county.Get(f.page("220102", "/grants")).Texts("#grants tbody tr"); len(got) != 1 || !strings.Contains(got[0], "南关实验小学") {
+		if got := county.Get(f.page("220102", "/grants")).Texts("#grants tbody tr"); len(got) != 2 || !strings.Contains(got[0], "南关实验小学") {
 			t.Errorf("a school's role without a unit: %q", got)
 		}
 		self := f.as(access.County, "220102", who)

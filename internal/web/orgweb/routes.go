@@ -33,6 +33,10 @@ func (f *Face) Routes() []web.Route {
 		{Method: http.MethodPost, Pattern: "/nodes/{node}/confirm", Permission: access.SchoolConfirm, Object: "node", Handler: f.confirm},
 		{Method: http.MethodGet, Pattern: "/nodes/{node}/grants", Permission: access.GrantGive, Object: "node", Handler: f.showGrants},
 		{Method: http.MethodPost, Pattern: "/nodes/{node}/grants", Permission: access.GrantGive, Object: "node", Handler: f.saveGrant},
+		{Method: http.MethodGet, Pattern: "/nodes/{node}/grants/review", Permission: access.GrantGive, Object: "node", Handler: f.showReview},
+		{Method: http.MethodGet, Pattern: "/nodes/{node}/grants/list.xlsx", Permission: access.GrantGive, Object: "node", Handler: f.exportGrants},
+		{Method: http.MethodPost, Pattern: "/grants/{grant}/review", Permission: access.GrantGive, Object: "grant", Handler: f.confirmGrant},
+		{Method: http.MethodGet, Pattern: "/grants/{grant}/end", Permission: access.GrantGive, Object: "grant", Handler: f.showHandOver},
 		{Method: http.MethodPost, Pattern: "/grants/{grant}/end", Permission: access.GrantGive, Object: "grant", Handler: f.endGrant},
 	}
 }
