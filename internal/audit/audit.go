@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"learnspace/internal/clock"
@@ -43,6 +44,11 @@ type Trail struct {
 	ids *id.Source
 	clk clock.Clock
 	log *slog.Logger
+
+	anchorFile string
+	anchorMu   sync.Mutex
+	anchored   int64     // the newest line of the file, as far as this process knows
+	logged     time.Time // when the head last went to the log
 }
 
 // New returns the trail of a database.

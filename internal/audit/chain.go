@@ -3,7 +3,10 @@ package audit
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"fmt"
+	"strings"
+	"sync"
 	"time"
 
 	"learnspace/internal/db"
@@ -63,12 +66,16 @@ func (t *Trail) SequenceAll(ctx context.Context) error {
 	}
 }
 
-// Run chains rows until ctx ends. It returns at once where rows are chained as
-// they are written.
+// Run chains rows, and writes the head of the chain down, until ctx ends. Where
+// rows are chained as they are written it only does the second.
 func (t *Trail) Run(ctx context.Context) error {
 	if t.d.Serial() {
+		t.keepAnchored(ctx)
 		return nil
 	}
+	var anchoring sync.WaitGroup
+	anchoring.Go(func() { t.keepAnchored(ctx) })
+	defer anchoring.Wait()
 	calls, cancel := t.d.Subscribe(wakeAppended)
 	defer cancel()
 	timer := time.NewTicker(2 * time.Second)
@@ -88,45 +95,114 @@ func (t *Trail) Run(ctx context.Context) error {
 
 // Break is the first place where the chain does not hold.
 type Break struct {
-	Seq    int64
-	ID     id.Audit // 0 when the row is missing
-	Reason string   // "changed", "missing", "head"
+	Seq int64
+	ID  id.Audit // 0 when the row is missing
+	// Reason: "changed", a column of the row is another; "missing", the row is
+	// gone; "head", the head row is another; "cut", the end of the trail is gone;
+	// "rewritten", the chain holds and is not the one that was written down;
+	// "base", the beginning moved without a row that says so.
+	Reason string
 }
 
 // Verify walks the whole chain and returns how many rows it has and where it
-// breaks, nil if nowhere. Rows that are not chained yet are chained first.
+// breaks, nil if nowhere. Rows that are not chained yet are chained first. The
+// heads that were written down outside the database are compared too, and a
+// chain that holds is written down.
 func (t *Trail) Verify(ctx context.Context) (rows int64, broken *Break, err error) {
 	if err := t.SequenceAll(ctx); err != nil {
 		return 0, nil, err
 	}
+	base, err := t.Base(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	lines, err := t.anchors()
+	if err != nil {
+		return 0, nil, err
+	}
 	var head int64
-	var end, hash []byte
+	var end []byte
 	if err := t.d.QueryRow(ctx, "SELECT seq, hash FROM audit_head WHERE id = 1").Scan(&head, &end); err != nil {
 		return 0, nil, fmt.Errorf("verify audit: %w", err)
 	}
-	for at := int64(0); at < head; {
-		page, err := t.page(ctx, at, min(at+1000, head))
+	w := walk{at: base.Seq, hash: base.Hash, anchors: map[int64]string{}}
+	for _, a := range lines {
+		w.anchors[a.Seq] = a.Hash
+		w.written = max(w.written, a.Seq)
+	}
+	if broken = w.meets(base.Seq, 0, base.Hash); broken != nil {
+		return 0, broken, nil
+	}
+	for w.at < head {
+		page, err := t.page(ctx, w.at, min(w.at+1000, head))
 		if err != nil {
-			return at, nil, fmt.Errorf("verify audit: %w", err)
-		}
-		for _, r := range page {
-			if r.Seq != at+1 {
-				return at, &Break{Seq: at + 1, Reason: "missing"}, nil
-			}
-			hash = r.chain(hash)
-			if !bytes.Equal(hash, r.hash) {
-				return at, &Break{Seq: r.Seq, ID: r.ID, Reason: "changed"}, nil
-			}
-			at++
+			return w.at - base.Seq, nil, fmt.Errorf("verify audit: %w", err)
 		}
 		if len(page) == 0 {
-			return at, &Break{Seq: at + 1, Reason: "missing"}, nil
+			broken = &Break{Seq: w.at + 1, Reason: "missing"}
+		} else {
+			broken = w.take(page)
+		}
+		if broken != nil {
+			return w.at - base.Seq, broken, nil
 		}
 	}
-	if !bytes.Equal(hash, end) {
-		return head, &Break{Seq: head, Reason: "head"}, nil
+	if broken, err = t.end(ctx, w, base, head, end); broken == nil && err == nil {
+		err = t.Anchor(ctx)
 	}
-	return head, t.beyond(ctx, head), nil
+	return head - base.Seq, broken, err
+}
+
+// end compares what remains once every row has been seen.
+func (t *Trail) end(ctx context.Context, w walk, base Checkpoint, head int64, end []byte) (*Break, error) {
+	switch {
+	case w.written > head:
+		return &Break{Seq: head + 1, Reason: "cut"}, nil
+	case !bytes.Equal(w.hash, end):
+		return &Break{Seq: head, Reason: "head"}, nil
+	case base.Seq > 0 && (w.trimmed != base.Seq || !strings.Contains(w.detail, hex.EncodeToString(base.Hash))):
+		return &Break{Seq: base.Seq, Reason: "base"}, nil
+	}
+	return t.beyond(ctx, head), nil
+}
+
+// walk is where a verification stands: the last row that holds.
+type walk struct {
+	at      int64
+	hash    []byte
+	anchors map[int64]string // hashes written down, by seq
+	written int64            // the newest of them
+	trimmed int64            // the newest base that a row names
+	detail  string           // of that row
+}
+
+// take walks over rows and returns where they break.
+func (w *walk) take(page []Row) *Break {
+	for _, r := range page {
+		if r.Seq != w.at+1 {
+			return &Break{Seq: w.at + 1, Reason: "missing"}
+		}
+		hash := r.chain(w.hash)
+		if !bytes.Equal(hash, r.hash) {
+			return &Break{Seq: r.Seq, ID: r.ID, Reason: "changed"}
+		}
+		if b := w.meets(r.Seq, r.ID, hash); b != nil {
+			return b
+		}
+		if r.Action == actionTrimmed {
+			w.trimmed, w.detail = r.Object, r.Detail
+		}
+		w.at, w.hash = r.Seq, hash
+	}
+	return nil
+}
+
+// meets compares a hash of the chain with what was written down for its place.
+func (w *walk) meets(seq int64, row id.Audit, hash []byte) *Break {
+	if a, ok := w.anchors[seq]; ok && a != hex.EncodeToString(hash) {
+		return &Break{Seq: seq, ID: row, Reason: "rewritten"}
+	}
+	return nil
 }
 
 // beyond returns a break when a row claims a place after the head.

@@ -8,5 +8,13 @@
 // the chain. An engine that runs one writer at a time chains a row as it is
 // written; elsewhere Sequence does, a moment later.
 //
-// Tables: audit, audit_head.
+// Triggers of the database refuse to change a row, to delete one that is still
+// kept and to move the head or the base back. They stop mistakes and a careless
+// hand at the database; whoever may drop them meets the chain, and whoever
+// computes the chain anew meets the heads that were written down outside of it:
+// in the file audit.anchor of the data folder and, each hour, in the log.
+//
+// Trim lets old rows go: audit_base keeps the hash that the rest begins with.
+//
+// Tables: audit, audit_head, audit_base.
 package audit

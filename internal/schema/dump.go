@@ -67,4 +67,10 @@ SELECT c.relname, 3, 0, 'index', pg_get_indexdef(x.indexrelid)
 FROM pg_index x
 JOIN pg_class c ON c.oid = x.indrelid AND c.relname <> '` + table + `'
 JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = current_schema()
+UNION ALL
+SELECT c.relname, 4, 0, 'trigger', pg_get_triggerdef(t.oid)
+FROM pg_trigger t
+JOIN pg_class c ON c.oid = t.tgrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = current_schema()
+WHERE NOT t.tgisinternal
 ) AS d ORDER BY owner COLLATE "C", part, place, line COLLATE "C"`
