@@ -70,13 +70,14 @@ const headerRows = 60
 // pair of rows, that names the most fields, a person's name among them.
 func findColumns(rows []sheet.Row, o Options, sheetName string) *Columns {
 	best := candidate{}
+	seen := meanings{}
 	for i := range rows[:min(len(rows), headerRows)] {
-		if c := singleHeader(rows[i]); c.score > best.score {
+		if c := seen.singleHeader(rows[i]); c.score > best.score {
 			c.row, c.last, c.index = rows[i].Number, rows[i].Number, i
 			best = c
 		}
 		if i+1 < len(rows) && rows[i+1].Number == rows[i].Number+1 {
-			if c := doubleHeader(rows[i], rows[i+1]); c.score > best.score {
+			if c := seen.doubleHeader(rows[i], rows[i+1]); c.score > best.score {
 				c.row, c.last, c.index = rows[i].Number, rows[i+1].Number, i+1
 				if c.nameBelow {
 					c.row = rows[i+1].Number
@@ -102,14 +103,27 @@ type candidate struct {
 	labels                  []label
 }
 
+// meanings keeps what header texts mean: the search for the header asks for each
+// of them alone, above and below others.
+type meanings map[string]meaning
+
+func (seen meanings) of(s string) meaning {
+	m, ok := seen[s]
+	if !ok {
+		m = meaningOf(s)
+		seen[s] = m
+	}
+	return m
+}
+
 // singleHeader weighs one row as a header.
-func singleHeader(row sheet.Row) candidate {
+func (seen meanings) singleHeader(row sheet.Row) candidate {
 	var c candidate
 	for i, cell := range row.Cells {
 		if cell.Kind != sheet.Text || cell.Inherited {
 			continue
 		}
-		c.labels = append(c.labels, label{i, cell.Text, meaningOf(cell.Text)})
+		c.labels = append(c.labels, label{i, cell.Text, seen.of(cell.Text)})
 	}
 	c.weigh()
 	return c
@@ -117,7 +131,7 @@ func singleHeader(row sheet.Row) candidate {
 
 // doubleHeader weighs two rows as one header: a group above (监护人1, 学生信息) and
 // what it holds below, or a plain header whose lower cell is merged or blank.
-func doubleHeader(top, bottom sheet.Row) candidate {
+func (seen meanings) doubleHeader(top, bottom sheet.Row) candidate {
 	var c candidate
 	group, until := "", -1
 	for i := range max(len(top.Cells), len(bottom.Cells)) {
@@ -131,15 +145,15 @@ func doubleHeader(top, bottom sheet.Row) candidate {
 			group = ""
 		}
 		if low.Kind == sheet.Text && !low.Inherited {
-			m, text := meaningOfPair(group, low.Text)
-			c.nameBelow = c.nameBelow || m.field == Name && meaningOf(low.Text).field == Name
+			m, text := seen.ofPair(group, low.Text)
+			c.nameBelow = c.nameBelow || m.field == Name && seen.of(low.Text).field == Name
 			c.labels = append(c.labels, label{i, text, m})
 		} else if up.Kind == sheet.Text {
-			c.labels = append(c.labels, label{i, up.Text, meaningOf(up.Text)})
+			c.labels = append(c.labels, label{i, up.Text, seen.of(up.Text)})
 		}
 	}
-	before := singleHeader(top).score
-	below := singleHeader(bottom).score
+	before := seen.singleHeader(top).score
+	below := seen.singleHeader(bottom).score
 	c.weigh()
 	if c.score <= before || c.score <= below {
 		c.score = 0
@@ -147,26 +161,26 @@ func doubleHeader(top, bottom sheet.Row) candidate {
 	return c
 }
 
-// meaningOfPair reads a lower header cell under its group.
-func meaningOfPair(group, low string) (meaning, string) {
-	m := meaningOf(low)
+// ofPair reads a lower header cell under its group.
+func (seen meanings) ofPair(group, low string) (meaning, string) {
+	m := seen.of(low)
 	if group == "" {
 		return m, low
 	}
 	joined := strings.TrimSpace(group) + "/" + strings.TrimSpace(low)
-	if g := meaningOf(group); g.guardian != "" || reHasGuard.MatchString(headerText(group)) {
-		if both := meaningOf(strings.TrimSpace(group) + strings.TrimSpace(low)); both.guardian != "" {
+	if g := seen.of(group); g.guardian != "" || reHasGuard.MatchString(headerText(group)) {
+		if both := seen.of(strings.TrimSpace(group) + strings.TrimSpace(low)); both.guardian != "" {
 			return both, joined
 		}
 		return meaning{}, joined
 	}
-	if both := meaningOf(strings.TrimSpace(low) + strings.TrimSpace(group)); both.guardian != "" {
+	if both := seen.of(strings.TrimSpace(low) + strings.TrimSpace(group)); both.guardian != "" {
 		return both, joined
 	}
 	if m.known() {
 		return m, low
 	}
-	return meaningOf(strings.TrimSpace(group) + strings.TrimSpace(low)), joined
+	return seen.of(strings.TrimSpace(group) + strings.TrimSpace(low)), joined
 }
 
 // weigh counts the distinct things the labels name; without a person's name, or
