@@ -69,6 +69,8 @@ const (
 	// PersonReveal shows a sealed number once, with a reason, and finds a person
 	// by the whole number.
 	PersonReveal Permission = "person.reveal"
+	// ExportRead lists the holder's own requests for files and those he decides.
+	ExportRead Permission = "export.read"
 	// ExportRequest asks for a file with persons' data.
 	ExportRequest Permission = "export.request"
 	// ExportApprove agrees to a file that somebody else has asked for.
@@ -96,6 +98,8 @@ const (
 	ViewAs Permission = "viewas"
 	// AuditRead reads the audit trail.
 	AuditRead Permission = "audit.read"
+	// SystemManage looks after the running: readiness, settings in force, jobs.
+	SystemManage Permission = "system.manage"
 )
 
 // everybody lists what each signed-in role holds.
@@ -107,20 +111,20 @@ var granted = map[Role][]Permission{
 	Guardian:     {ConsentAnswer},
 	Teacher:      {ClassRead, ClassPost, ClassTalk, PostReport, RoleLend},
 	ClassTeacher: {ClassRead, ClassPost, ClassTalk, PostReport, PostHide, ClassConfirm, CodeIssue, PersonRead, PersonProfile, PupilProfile, RoleLend, ConsentRegister},
-	Registrar:    {OrgRead, PersonRead, RosterImport, TransferDecide, CodeIssue, FiguresRead, PersonProfile, PupilProfile, PersonReveal, ExportRequest, RoleLend, PersonCorrect, ConsentRegister},
+	Registrar:    {OrgRead, PersonRead, RosterImport, TransferDecide, CodeIssue, FiguresRead, PersonProfile, PupilProfile, PersonReveal, ExportRequest, RoleLend, PersonCorrect, ConsentRegister, ExportRead},
 	School: {OrgRead, PersonRead, RosterImport, TransferDecide, CodeIssue, IdentityCheck, SchoolConfirm, GrantGive,
-		ClassRead, PostHide, FiguresRead, PersonProfile, PupilProfile, PersonReveal, ExportRequest, ExportApprove, RoleLend, AccessExplain, PersonMerge, PersonCorrect, FactorReset, SessionEndOther, ConsentRegister},
+		ClassRead, PostHide, FiguresRead, PersonProfile, PupilProfile, PersonReveal, ExportRequest, ExportApprove, RoleLend, AccessExplain, PersonMerge, PersonCorrect, FactorReset, SessionEndOther, ConsentRegister, ExportRead},
 	ClubTeacher:  {},
 	StudioLeader: {},
 	Researcher:   {OrgRead},
 	Inspector:    {OrgRead, FiguresRead, BulletinRead},
 	Reporter:     {OrgRead, FiguresRead, BulletinRead, BulletinReview, RoleLend},
-	County:       {OrgRead, PersonRead, RosterImport, TransferDecide, GrantGive, FiguresRead, BaseConfirm, BulletinRead, BulletinReview, PersonProfile, ExportRequest, ExportApprove, RoleLend, AccessExplain, PersonMerge, PersonCorrect},
-	Prefecture:   {OrgRead, GrantGive, FiguresRead, BaseConfirm, BulletinRead, BulletinReview, ExportApprove, RoleLend, AccessExplain},
-	Province:     {OrgRead, OrgImport, GrantGive, FiguresRead, BaseConfirm, TargetSet, BulletinRead, BulletinDraft, ExportApprove, RoleLend, AccessExplain},
+	County:       {OrgRead, PersonRead, RosterImport, TransferDecide, GrantGive, FiguresRead, BaseConfirm, BulletinRead, BulletinReview, PersonProfile, ExportRequest, ExportApprove, RoleLend, AccessExplain, PersonMerge, PersonCorrect, ExportRead},
+	Prefecture:   {OrgRead, GrantGive, FiguresRead, BaseConfirm, BulletinRead, BulletinReview, ExportApprove, RoleLend, AccessExplain, ExportRead},
+	Province:     {OrgRead, OrgImport, GrantGive, FiguresRead, BaseConfirm, TargetSet, BulletinRead, BulletinDraft, ExportApprove, RoleLend, AccessExplain, ExportRead},
 	Expert:       {},
 	OperatorRole: {OrgRead, OrgImport, GrantGive, ViewAs},
-	SysAdmin:     {OrgRead},
+	SysAdmin:     {OrgRead, SystemManage},
 	SecAdmin:     {AlarmRead, LimitSet, AccessExplain, PolicySet, FactorReset, SessionEndOther},
 	AuditAdmin:   {AuditRead, AccessExplain},
 }

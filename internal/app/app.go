@@ -22,9 +22,11 @@ import (
 	"learnspace/internal/campaign/bulletin"
 	"learnspace/internal/clock"
 	"learnspace/internal/config"
+	"learnspace/internal/custody"
 	"learnspace/internal/db"
 	"learnspace/internal/event"
 	"learnspace/internal/exchange/roster"
+	"learnspace/internal/explain"
 	"learnspace/internal/fault"
 	"learnspace/internal/id"
 	"learnspace/internal/job"
@@ -33,6 +35,7 @@ import (
 	"learnspace/internal/notice"
 	"learnspace/internal/org"
 	"learnspace/internal/person"
+	"learnspace/internal/person/merge"
 	"learnspace/internal/schema"
 	"learnspace/internal/seal"
 	"learnspace/internal/space"
@@ -56,11 +59,14 @@ type App struct {
 	People   *person.Service
 	Spaces   *space.Service
 	Accounts *account.Service
+	Explain  *explain.Service
 	Metrics  *metrics.Service
 	Posts    *post.Service
 	Notices  *notice.Service
 	Rosters  *roster.Service
+	Merges   *merge.Service
 	Bulletin *bulletin.Service
+	Custody  *custody.Service
 
 	lease  *id.Lease
 	web    *web.Server
@@ -171,13 +177,18 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Org.Spaces, a.Org.People = a.Spaces, a.People
 	a.Accounts = account.New(account.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, Log: a.Log, Trail: a.Trail,
 		Org: a.Org, People: a.People, Hasher: o.Hasher})
+	a.Explain = explain.New(a.DB, a.Accounts, a.Org, a.People)
 	a.Metrics = metrics.New(a.DB, a.IDs, a.Clock, a.Log, a.Trail, a.Org, metrics.Options{})
 	a.Posts = post.New(a.DB, a.IDs, a.Clock, a.Log, classes{a.DB, a.Spaces}, people{a.People}, a.Blobs)
 	a.Notices = notice.New(a.DB, a.IDs, a.Clock)
 	a.Rosters = roster.New(roster.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, Audit: a.Trail,
 		Org: a.Org, People: a.People, Bases: a.Metrics, Jobs: a.Jobs, Files: a.Blobs, System: a.System("rosters")})
+	a.Merges = merge.New(merge.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, Trail: a.Trail, People: a.People, Accounts: a.Accounts,
+		Gate: roster.Gate})
 	a.Bulletin = bulletin.New(bulletin.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Log: a.Log, Trail: a.Trail, Org: a.Org, Metrics: a.Metrics,
 		Platform: a.Config.Platform["zh"], Office: a.Config.Office, Phone: a.Config.Phone})
+	a.Custody = custody.New(custody.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, Trail: a.Trail, Org: a.Org, People: a.People,
+		Jobs: a.Jobs, Files: a.Blobs, System: a.System("files that were approved"), Platform: a.Config.Platform["zh"]})
 	a.jobs()
 	a.web, err = a.newWeb(o.Logger)
 	return err

@@ -12,8 +12,10 @@ import (
 const (
 	jobEdges  = "org.edges"
 	jobFreeze = "bulletin.freeze"
+	jobLapse  = "person.consents"
 	jobSweep  = "account.sweep"
 	jobPurge  = "job.purge"
+	jobLooks  = "custody.sweep"
 )
 
 // keepJobs is how long finished jobs are shown (UX rule 19).
@@ -32,6 +34,11 @@ func (a *App) jobs() {
 		return a.Bulletin.Freeze(ctx, a.System("day 1, 06:00"), month)
 	})
 	a.Jobs.Schedule(jobFreeze, monthly(6))
+	a.Jobs.Register(jobLapse, func(ctx context.Context, _ *job.Run) error {
+		_, err := a.People.LapseConsents(ctx, a.System("consents to replaced texts"))
+		return err
+	})
+	a.Jobs.Schedule(jobLapse, daily(0, 5))
 	a.Jobs.Register(jobSweep, func(ctx context.Context, _ *job.Run) error {
 		_, err := a.Accounts.Sweep(ctx, a.System("old codes and sessions"))
 		return err
@@ -42,6 +49,11 @@ func (a *App) jobs() {
 		return err
 	})
 	a.Jobs.Schedule(jobPurge, daily(3, 30))
+	a.Jobs.Register(jobLooks, func(ctx context.Context, _ *job.Run) error {
+		_, err := a.Custody.Sweep(ctx, a.System("old looks and files that expired"))
+		return err
+	})
+	a.Jobs.Schedule(jobLooks, hourly)
 }
 
 // daily is the next time of day after an instant, in the product's zone.

@@ -11,10 +11,14 @@ import (
 	"learnspace/internal/clock"
 	"learnspace/internal/i18n"
 	"learnspace/internal/web"
+	"learnspace/internal/web/accessweb"
 	"learnspace/internal/web/accountweb"
 	"learnspace/internal/web/bulletinweb"
+	"learnspace/internal/web/consentweb"
+	"learnspace/internal/web/custodyweb"
 	"learnspace/internal/web/figureweb"
 	"learnspace/internal/web/homeweb"
+	"learnspace/internal/web/mergeweb"
 	"learnspace/internal/web/orgweb"
 	"learnspace/internal/web/rosterweb"
 	"learnspace/internal/web/spaceweb"
@@ -39,14 +43,18 @@ func (a *App) newWeb(log *slog.Logger) (*web.Server, error) {
 		proxies = append(proxies, net)
 	}
 	faces := []web.Face{
-		homeweb.New(homeweb.Deps{Org: a.Org, People: a.People, Posts: a.Posts, Notices: a.Notices, Metrics: a.Metrics,
+		homeweb.New(homeweb.Deps{Accounts: a.Accounts, Org: a.Org, People: a.People, Posts: a.Posts, Notices: a.Notices, Metrics: a.Metrics,
 			Rosters: a.Rosters, Bulletin: a.Bulletin}),
 		accountweb.New(a.Accounts, a.Org, a.People, a.Spaces),
+		consentweb.New(a.Accounts, a.People, a.Org),
 		orgweb.New(a.Org, a.People, a.Spaces),
+		accessweb.New(a.Org, a.People, a.Explain),
+		mergeweb.New(a.Merges, a.People, a.Org),
 		rosterweb.New(a.Rosters, a.Org),
 		spaceweb.New(a.Posts, a.Notices, a.Org),
 		figureweb.New(a.Metrics, a.Org, a.Bulletin),
 		bulletinweb.New(a.Bulletin, a.Metrics, a.Org),
+		custodyweb.New(custodyweb.Deps{Custody: a.Custody, Org: a.Org, People: a.People}),
 	}
 	var routes []web.Route
 	for _, f := range faces {
@@ -55,7 +63,7 @@ func (a *App) newWeb(log *slog.Logger) (*web.Server, error) {
 	return web.New(web.Options{
 		BaseURL: a.Config.Base(), Platform: a.Config.Platform, Office: a.Config.Office, Phone: a.Config.Phone,
 		Demo: a.Config.Demo != nil, Clock: a.Clock, Sessions: sessions{a.Accounts}, Describe: a.describe, Logger: log,
-		TrustedProxies: proxies, Ready: a.Ready, Explain: explain, Limits: a.limits(), TrustedHosts: a.Config.TrustedHosts,
+		TrustedProxies: proxies, Ready: a.Ready, Explain: inWords, Limits: a.limits(), TrustedHosts: a.Config.TrustedHosts,
 		View: a.DB.View, FlashKey: a.Keys.Hash("flash", "messages of the last action"),
 	}, routes...)
 }
