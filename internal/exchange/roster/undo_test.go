@@ -160,3 +160,26 @@ func TestUndoLarge(t *testing.T) {
 		}
 	})
 }
+
+// TestUndoPrimary takes back that another school became the one that counts:
+// nothing of the teacher's stay there is left.
+func TestUndoPrimary(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		wang := "王海," + number("19800307", 1) + ",教师,语文,,,"
+		f.load(f.primary, sheet("a.csv", staffHeader, wang+","))
+		before := f.state()
+		r := f.load(f.second, sheet("b.csv", staffHeader, wang+"是,"))
+		f.counts(r, 1, 1, 0, 0, 0, 0)
+		if err := f.rosters.Undo(t.Context(), f.op, r.Batch); err != nil {
+			t.Fatal(err)
+		}
+		after := f.state()
+		for name, n := range before {
+			if after[name] != n {
+				t.Errorf("%s: %d before, %d after undoing", name, n, after[name])
+			}
+		}
+	})
+}

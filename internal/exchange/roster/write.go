@@ -205,6 +205,8 @@ func (w *writer) moves(ctx context.Context, p *plan) error {
 				return err
 			}
 		case m.keep:
+			// Taken back from the last: the old place counts again, then the new one ends.
+			w.note(m.k.id, changeAdded, undoNote{})
 			w.note(m.k.id, changePrimary, before)
 			if err := w.affiliate(ctx, []person.Affiliation{w.affiliation(m.k.id, m.to)}); err != nil {
 				return err
