@@ -3,6 +3,7 @@ package roster
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -100,7 +101,8 @@ func hopeless(err error) bool {
 func (s *Service) fail(ctx context.Context, bid id.Batch, cause error) error {
 	slog.ErrorContext(ctx, "roster import", "batch", bid.String(), "error", cause)
 	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if _, err := step(ctx, tx, bid, Failed, Confirmed, Running); err != nil {
+		ok, err := step(ctx, tx, bid, Failed, Confirmed, Running)
+		if err != nil || !ok {
 			return err
 		}
 		return mark(ctx, tx, bid, "done_at", s.now())
@@ -124,24 +126,13 @@ func (s *Service) sweep(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("end dead imports: %w", err)
 	}
-	rows, err := s.db.Query(ctx, `SELECT id FROM ros_batch WHERE state IN ('uploaded', 'checked', 'refused') AND made_at < $1
-		ORDER BY id LIMIT 1000`, clock.Millis(now.Add(-KeepUpload)))
+	if err := s.endGivenUp(ctx, now); err != nil {
+		return fmt.Errorf("end imports that were given up: %w", err)
+	}
+	old, err := s.batchIDs(ctx, `state IN ('uploaded', 'checked', 'refused') AND made_at < $1`, clock.Millis(now.Add(-KeepUpload)))
 	if err != nil {
 		return fmt.Errorf("find old uploads: %w", err)
 	}
-	defer rows.Close()
-	var old []id.Batch
-	for rows.Next() {
-		var bid id.Batch
-		if err := rows.Scan(&bid); err != nil {
-			return err
-		}
-		old = append(old, bid)
-	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	_ = rows.Close()
 	for _, bid := range old {
 		b, err := s.batch(ctx, s.db, bid)
 		if err == nil {
@@ -149,6 +140,47 @@ func (s *Service) sweep(ctx context.Context) error {
 		}
 		if err != nil {
 			return fmt.Errorf("drop batch %d: %w", bid, err)
+		}
+	}
+	return nil
+}
+
+// batchIDs lists batches by a condition of this package, the oldest first, at
+// most a thousand.
+func (s *Service) batchIDs(ctx context.Context, condition string, args ...any) ([]id.Batch, error) {
+	rows, err := s.db.Query(ctx, `SELECT id FROM ros_batch WHERE `+condition+` ORDER BY id LIMIT 1000`, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []id.Batch
+	for rows.Next() {
+		var bid id.Batch
+		if err := rows.Scan(&bid); err != nil {
+			return nil, err
+		}
+		out = append(out, bid)
+	}
+	return out, rows.Err()
+}
+
+// errGivenUp is why a batch ends whose background work is no longer tried.
+var errGivenUp = errors.New("the work was given up after its last try")
+
+// endGivenUp ends confirmed batches for which no work is open any more: they
+// would be under way for ever, and nobody could take them back.
+func (s *Service) endGivenUp(ctx context.Context, now time.Time) error {
+	late, err := s.batchIDs(ctx, `state IN ('confirmed', 'running') AND files_kept = 1 AND confirmed_at < $1`, clock.Millis(now.Add(-24*time.Hour)))
+	if err != nil {
+		return err
+	}
+	for _, bid := range late {
+		_, open, err := s.jobs.FindOpen(ctx, jobRun, bid.String())
+		if err == nil && !open {
+			err = s.fail(ctx, bid, errGivenUp)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -73,10 +73,11 @@ func (s *Service) Upload(ctx context.Context, by access.Actor, node id.Node, mod
 		}
 		return s.enqueue(ctx, tx, jobCheck, n.id)
 	})
-	if db.IsUnique(err) && key != "" {
-		return batchByKey(ctx, s.db, key)
-	}
-	if err != nil {
+	if err != nil { // no batch names these files: nobody else would ever erase them
+		err = s.forget(ctx, n, err)
+		if db.IsUnique(err) && key != "" {
+			return batchByKey(ctx, s.db, key)
+		}
 		return 0, fmt.Errorf("upload roster: %w", err)
 	}
 	if total <= checkNow {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -239,6 +240,65 @@ func TestConditionsChange(t *testing.T) {
 		}
 		if n := f.has("SELECT COUNT(*) FROM person"); n != 0 {
 			t.Errorf("%d persons", n)
+		}
+	})
+}
+
+// TestWorkGivenUp ends a batch whose background work was given up: it does not
+// say for ever that it is on its way, and can be taken back.
+func TestWorkGivenUp(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		clerk := f.clerk("registrar", f.primary)
+		var batches []id.Batch
+		for _, serial := range []int{1, 2} {
+			bid, _ := f.upload(t, clerk, "", roster.Add, sheet("a.csv", pupilHeader, pupil("林知夏", number("20110307", serial), "三年级", "1班")))
+			if err := f.rosters.Confirm(t.Context(), clerk, bid, false, 0); err != nil {
+				t.Fatal(err)
+			}
+			batches = append(batches, bid)
+		}
+		if _, err := f.DB.Exec(t.Context(), "UPDATE job SET state = 'failed' WHERE kind = 'roster.run' AND key = $1", batches[0].String()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.DB.Exec(t.Context(), "UPDATE job SET run_at = run_at + 1000000000000 WHERE kind = 'roster.run' AND key = $1", batches[1].String()); err != nil {
+			t.Fatal(err)
+		}
+		f.work(t)
+		f.Clock.Advance(25 * time.Hour)
+		f.work(t)
+		for i, want := range []roster.State{roster.Failed, roster.Confirmed} {
+			if b, _, err := f.rosters.Get(t.Context(), clerk, batches[i], 0); err != nil || b.State != want {
+				t.Errorf("batch %d is %s, want %s, %v", i, b.State, want, err)
+			}
+		}
+		if err := f.rosters.Undo(t.Context(), clerk, batches[0]); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestSameFormTwice sends one form a second time while the first is on its way:
+// there is one batch, and the files of one.
+func TestSameFormTwice(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		clerk := f.clerk("registrar", f.primary)
+		file := func() roster.Source {
+			return sheet("a.csv", pupilHeader, pupil("林知夏", number("20110307", 1), "三年级", "1班"))
+		}
+		var inner id.Batch
+		outer, err := f.rosters.Upload(t.Context(), clerk, f.primary.ID, roster.Add, "k", func(yield func(roster.Part, error) bool) {
+			inner, _ = f.upload(t, clerk, "k", roster.Add, file())
+			parts(file())(yield)
+		})
+		if err != nil || outer != inner {
+			t.Errorf("batches %v and %v, %v", inner, outer, err)
+		}
+		if n := files(t, f.blobDir); n != 1 {
+			t.Errorf("%d files are kept, want 1", n)
 		}
 	})
 }
