@@ -164,6 +164,9 @@ func (d *decider) same(it *item, k *known) bool {
 // class is the class that a pupil's row names.
 func (it *item) class() classKey {
 	c := it.row.Class
+	if it.coming {
+		c.Entry++
+	}
 	return classKey{school: it.school.id, stage: c.Stage, entry: c.Entry, number: c.Number}
 }
 
@@ -251,6 +254,7 @@ func (d *decider) updatePupil(it *item, k *known) outcome {
 	d.see(k, it)
 	fields := d.update(it, k)
 	class := false
+	it.coming = d.begins(it, k)
 	if p := k.primary(); p == nil || p.node != d.class(it.class()) {
 		d.moveTo(it, k)
 		class = true
@@ -309,12 +313,13 @@ func (d *decider) move(op moveOp) {
 
 // heldElsewhere decides a row about a pupil whom another school has.
 func (d *decider) heldElsewhere(it *item, k *known) outcome {
-	req := request{k: k, kind: kindTransfer, to: it.school, class: it.class(), fromUnit: k.unit}
+	kind := kindTransfer
+	if d.promotes(it, k) {
+		kind = kindPromotion
+	}
+	req := request{k: k, kind: kind, to: it.school, class: it.class(), fromUnit: k.unit}
 	if p := k.primary(); p != nil {
 		req.fromNode = p.node
-	}
-	if d.promotes(it, k) {
-		req.kind = kindPromotion
 	}
 	if req.kind == kindPromotion && d.release {
 		req.release = true
@@ -336,9 +341,11 @@ func (d *decider) heldElsewhere(it *item, k *known) outcome {
 }
 
 // promotes reports whether the move is 升学转入: out of the last year of a
-// stage into the first of the next, from July to October.
+// stage into the first of the next, from July to October. A file of July or
+// August may call 七年级 those who enter on 1 September; of a pupil in the last
+// year of the stage before it says nothing else.
 func (d *decider) promotes(it *item, k *known) bool {
-	if m := time.Month(int(d.day) / 100 % 100); m < time.July || m > time.October {
+	if m := d.day.MonthOfYear(); m < time.July || m > time.October {
 		return false
 	}
 	p := k.primary()
@@ -350,8 +357,34 @@ func (d *decider) promotes(it *item, k *known) bool {
 		return false
 	}
 	last := lastGrade(from.stage, from.fiveFour)
-	to := it.row.Class
-	return codes.StageStep(last, from.fiveFour, to.Grade) && from.entry+from.years == to.Entry
+	to, enters := it.row.Class, from.entry+from.years
+	if !codes.StageStep(last, from.fiveFour, to.Grade) {
+		return false
+	}
+	it.coming = d.summer() && enters == to.Entry+1
+	return it.coming || enters == to.Entry
+}
+
+// summer reports whether the coming school year is near, so that files name its
+// classes.
+func (d *decider) summer() bool {
+	m := d.day.MonthOfYear()
+	return m == time.July || m == time.August
+}
+
+// begins reports whether the row names the first grade of the coming school year
+// because the pupil is in a class of it already.
+func (d *decider) begins(it *item, k *known) bool {
+	p, to := k.primary(), it.row.Class
+	if p == nil || !d.summer() || to.Grade != to.Stage+"1" {
+		return false
+	}
+	for key, n := range d.classes {
+		if n == p.node {
+			return key.stage == to.Stage && key.entry == to.Entry+1
+		}
+	}
+	return false
 }
 
 // lastGrade is the code of the last grade of a stage, "P6".

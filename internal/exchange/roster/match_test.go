@@ -163,6 +163,40 @@ func TestPromotion(t *testing.T) {
 	})
 }
 
+// TestPromotionInSummer loads the coming pupils of a junior school before the
+// school year begins: 七年级 and 2019级 are those who enter on 1 September, and
+// the file of September finds them where they are.
+func TestPromotionInSummer(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		no := []string{number("20070307", 1), number("20070308", 2), number("20060309", 3)}
+		f.at(2019, time.May, 10)
+		f.load(f.primary, sheet("六年级.csv", pupilHeader, pupil("林知夏", no[0], "六年级", "1班"), pupil("孟小满", no[1], "六年级", "1班")))
+		f.load(f.junior, sheet("七年级.csv", pupilHeader, pupil("白朗宁", no[2], "七年级", "3班")))
+		juniors := func() roster.Request {
+			return roster.Request{Node: f.junior.ID, ConfirmPromotion: true, Sources: []roster.Source{sheet("新生.csv", pupilHeader,
+				pupil("林知夏", no[0], "七年级", "3班"), pupil("孟小满", no[1], "2019级", "3班"), pupil("白朗宁", no[2], "七年级", "3班"))}}
+		}
+		f.at(2019, time.July, 1)
+		r := f.loadAs(juniors())
+		f.counts(r, 3, 0, 0, 1, 2, 0)
+		if r.Promoted != 2 {
+			t.Errorf("%d promoted, want 2", r.Promoted)
+		}
+		f.at(2019, time.August, 31)
+		f.counts(f.loadAs(juniors()), 3, 0, 0, 3, 0, 0)
+		for entry, want := range map[int]int{2018: 1, 2019: 2} {
+			if n := f.has(`SELECT COUNT(*) FROM person_affiliation a JOIN org_node c ON c.id = a.node
+				WHERE a.to_on = 0 AND a.role = 'pupil' AND c.stage = 'J' AND c.entry_year = $1`, entry); n != want {
+				t.Errorf("%d pupils entered in %d, want %d", n, entry, want)
+			}
+		}
+		f.at(2019, time.September, 2)
+		f.counts(f.load(f.junior, sheet("七年级.csv", pupilHeader, pupil("林知夏", no[0], "七年级", "3班"), pupil("孟小满", no[1], "初一", "3班"))), 2, 0, 0, 2, 0, 0)
+	})
+}
+
 // TestTeachingPointIsInside moves a pupil from a teaching point to its centre
 // school: nobody has to release him.
 func TestTeachingPointIsInside(t *testing.T) {

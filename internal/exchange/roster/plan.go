@@ -115,6 +115,9 @@ type item struct {
 	cells        string // the row as handed in, cells joined by cellSeparator
 
 	problems []read.Problem
+	// coming says that the row's first grade is the one that begins on the coming
+	// 1 September.
+	coming bool
 }
 
 // cellSeparator joins the cells of a row; no cell contains it.

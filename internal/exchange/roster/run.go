@@ -70,7 +70,7 @@ func (t *tally) add(it *item, o outcome, promoted bool) {
 func (d *decider) decideAll(e *engine, items []*item) *tally {
 	t := newTally()
 	for _, it := range items {
-		it.problems = it.row.Problems
+		it.problems, it.coming = it.row.Problems, false
 		if it.row.Rejected {
 			t.add(it, rejected, false)
 			d.absent(it)

@@ -26,7 +26,7 @@ type schoolAnswer struct {
 
 func newPersons(o Options) *persons {
 	return &persons{
-		o: o, classes: value.NewClassReader(value.SchoolYear(o.Today, o.YearMonth)),
+		o: o, classes: value.NewClassReaderOn(o.Today, o.YearMonth),
 		schools: map[string]schoolAnswer{}, people: newSeen(), posts: newSeen(),
 	}
 }

@@ -201,6 +201,7 @@ func digitWords(d string) []classWord {
 // a roster names few classes often. It is not safe for concurrent use.
 type ClassReader struct {
 	schoolYear int
+	coming     bool // the next school year is near: its entrants have classes
 	known      map[classKey]classResult
 	maybe      []Class // left by the reading under way
 }
@@ -221,6 +222,19 @@ type classResult struct {
 // NewClassReader reads for the school year that began in schoolYear.
 func NewClassReader(schoolYear int) *ClassReader {
 	return &ClassReader{schoolYear: schoolYear, known: map[classKey]classResult{}}
+}
+
+// NewClassReaderOn reads for the school year of a day; see SchoolYear. In the two
+// months before a school year begins (July and August) 2019级 may be those who enter
+// then.
+func NewClassReaderOn(day clock.Day, first int) *ClassReader {
+	if first < 1 || first > 12 {
+		first = 9
+	}
+	r := NewClassReader(SchoolYear(day, first))
+	wait := (first - int(day.MonthOfYear()) + 12) % 12
+	r.coming = wait == 1 || wait == 2
+	return r
 }
 
 // SchoolYear returns the school year of a day when school years begin with the
@@ -248,6 +262,12 @@ func (r *ClassReader) Read(s School, grade, class, context string, born int) (c 
 	if !ok {
 		res.class, res.fault, res.grade = r.read(s, grade, class, context)
 		res.maybe, r.maybe = r.maybe, nil
+		if r.coming && res.fault == GradeUnknown {
+			next := NewClassReader(r.schoolYear + 1)
+			if c, fault, _ := next.read(s, grade, class, context); fault == "" && c.Entry == next.schoolYear {
+				res = classResult{class: c}
+			}
+		}
 		if len(r.known) > 20000 {
 			clear(r.known)
 		}
