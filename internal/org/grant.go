@@ -158,7 +158,7 @@ func (s *Service) GrantsOf(ctx context.Context, by access.Actor, person id.Perso
 		if foreign && !scope.Contains(g.Path) {
 			continue
 		}
-		if ok, err := s.lenderHolds(ctx, g); err != nil {
+		if ok, err := s.lenderHolds(ctx, by, g); err != nil {
 			return nil, err
 		} else if ok {
 			kept = append(kept, g)
@@ -169,14 +169,14 @@ func (s *Service) GrantsOf(ctx context.Context, by access.Actor, person id.Perso
 
 // lenderHolds reports whether a role that was lent from a place on the roster
 // still has that place behind it.
-func (s *Service) lenderHolds(ctx context.Context, g Grant) (bool, error) {
+func (s *Service) lenderHolds(ctx context.Context, by access.Actor, g Grant) (bool, error) {
 	if !g.Lent() || g.LentFrom != 0 {
 		return true, nil
 	}
 	if s.People == nil {
 		return false, nil
 	}
-	return s.People.Holds(ctx, g.LentBy, g.Node, g.Role)
+	return s.People.Holds(ctx, by, g.LentBy, g.Node, g.Role)
 }
 
 // Holders lists the persons who hold a role exactly at a node today, by a grant

@@ -20,11 +20,11 @@ func (everybody) Within(context.Context, access.Actor, access.Permission, id.Per
 	return true, nil
 }
 
-func (everybody) Holds(context.Context, id.Person, id.Node, access.Role) (bool, error) {
+func (everybody) Holds(context.Context, access.Actor, id.Person, id.Node, access.Role) (bool, error) {
 	return true, nil
 }
 
-func (everybody) WorksAt(context.Context, id.Person, ...id.Node) (bool, error) { return true, nil }
+func (everybody) WorksAt(context.Context, access.Actor, id.Person, ...id.Node) (bool, error) { return true, nil }
 
 // strangers is a People that knows nobody.
 type strangers struct{}
@@ -33,11 +33,11 @@ func (strangers) Within(context.Context, access.Actor, access.Permission, id.Per
 	return false, nil
 }
 
-func (strangers) Holds(context.Context, id.Person, id.Node, access.Role) (bool, error) {
+func (strangers) Holds(context.Context, access.Actor, id.Person, id.Node, access.Role) (bool, error) {
 	return false, nil
 }
 
-func (strangers) WorksAt(context.Context, id.Person, ...id.Node) (bool, error) { return false, nil }
+func (strangers) WorksAt(context.Context, access.Actor, id.Person, ...id.Node) (bool, error) { return false, nil }
 
 func TestGrantRules(t *testing.T) {
 	t.Parallel()

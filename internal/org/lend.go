@@ -43,13 +43,13 @@ func (s *Service) Lend(ctx context.Context, by access.Actor, req LendRequest) (G
 		if err != nil {
 			return err
 		}
-		if err := s.colleague(ctx, tx, n, req.Person); err != nil {
+		if err := s.colleague(ctx, tx, by, n, req.Person); err != nil {
 			return err
 		}
 		today := s.today()
 		loan := Grant{Person: req.Person, Role: by.Role, From: today, To: today.AddDays(req.Days), Reason: req.Reason,
 			GivenBy: by.Person, LentBy: by.Person, LentFrom: at.Grant}
-		if ok, err := s.lenderHolds(ctx, Grant{LentBy: by.Person, LentFrom: at.Grant, Node: n.ID, Role: by.Role}); err != nil || !ok {
+		if ok, err := s.lenderHolds(ctx, by, Grant{LentBy: by.Person, LentFrom: at.Grant, Node: n.ID, Role: by.Role}); err != nil || !ok {
 			return errOr(err, fault.New(fault.ErrForbidden, "org.grant.gone"))
 		}
 		out, err = s.give(ctx, tx, by, n, loan)
@@ -110,7 +110,7 @@ func checkLend(by access.Actor, req *LendRequest) error {
 
 // colleague answers whether the person works where the node belongs: at its
 // school, its office, or an office of its region.
-func (s *Service) colleague(ctx context.Context, tx *db.Tx, n Node, person id.Person) error {
+func (s *Service) colleague(ctx context.Context, tx *db.Tx, by access.Actor, n Node, person id.Person) error {
 	if s.People == nil {
 		return fault.Invalid(fault.At("person", "org.lend.colleague"))
 	}
@@ -118,7 +118,7 @@ func (s *Service) colleague(ctx context.Context, tx *db.Tx, n Node, person id.Pe
 	if err != nil {
 		return err
 	}
-	ok, err := s.People.WorksAt(ctx, person, units...)
+	ok, err := s.People.WorksAt(ctx, by, person, units...)
 	if err != nil || ok {
 		return err
 	}

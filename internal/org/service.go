@@ -29,10 +29,10 @@ type People interface {
 	// where the actor holds p.
 	Within(ctx context.Context, by access.Actor, p access.Permission, person id.Person) (bool, error)
 	// Holds reports whether the roster gives the person the role at the node today.
-	Holds(ctx context.Context, person id.Person, node id.Node, role access.Role) (bool, error)
+	Holds(ctx context.Context, by access.Actor, person id.Person, node id.Node, role access.Role) (bool, error)
 	// WorksAt reports whether the person has a place of staff at one of the units
 	// today.
-	WorksAt(ctx context.Context, person id.Person, units ...id.Node) (bool, error)
+	WorksAt(ctx context.Context, by access.Actor, person id.Person, units ...id.Node) (bool, error)
 }
 
 // Service is the front door of the tree and of the roles held in it.

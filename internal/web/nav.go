@@ -44,6 +44,7 @@ var places = []place{
 	{"bases", "nav.bases", "doc", "/nodes/{node}/bases", access.BaseConfirm, nil},
 	{"grants", "nav.grants", "shield", "/nodes/{node}/grants", access.GrantGive, nil},
 	{"why", "nav.why", "search", "/access/why", access.AccessExplain, nil},
+	{"audit", "nav.audit", "list", "/audit", access.AuditRead, nil},
 	{"me", "nav.me", "user", "/me", access.AccountSelf, nil},
 }
 
