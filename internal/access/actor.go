@@ -54,6 +54,10 @@ type Actor struct {
 	// Unanswered says of NoConsent that no guardian has answered yet: nobody has
 	// refused anything.
 	Unanswered bool
+	// Talk is what the guardians' answers about asking and commenting in the class
+	// come to: given, refused, withdrawn, lapsed; "" where nobody answered, which
+	// leaves it to NoConsent.
+	Talk string
 	// Wards lists the children of a guardian whose binding is confirmed.
 	Wards []id.Person
 	// Shared says that he signed in on a computer that others use.
@@ -102,6 +106,18 @@ func (a Actor) Roles() []Role {
 		}
 	}
 	return out
+}
+
+// MayTalk reports whether no guardian's answer stands against asking and
+// commenting in the class.
+func (a Actor) MayTalk() bool {
+	switch a.Talk {
+	case "given":
+		return true
+	case "refused", "withdrawn":
+		return false
+	}
+	return !a.NoConsent
 }
 
 // Home is the node at which the active role is held; 0 when it is held nowhere.

@@ -79,22 +79,28 @@ func (s *Service) openCode(ctx context.Context, network, typed string) (codeRow,
 	case n > codeLength:
 		return codeRow{}, codeField("account.code.long", codeLength, n)
 	}
-	now, key := s.clk.Now(), "code "+network
-	if d := s.guard.wait(now, key); d > 0 {
-		return codeRow{}, errWait(d)
+	now, tries := s.clk.Now(), bucket("code "+networkOf(network), netFree, codeEvery)
+	wait, err := s.guard.check(ctx, now, tries)
+	if err != nil {
+		return codeRow{}, err
+	}
+	if wait > 0 {
+		return codeRow{}, errWait(wait)
 	}
 	row, found := codeRow{}, false
 	if ok {
-		var err error
 		if row, found, err = s.findCode(ctx, code); err != nil {
 			return codeRow{}, err
 		}
 	}
-	if !found {
-		s.guard.drain(now, key, netFree, 5*netEvery)
-		return codeRow{}, codeField("account.code.unknown")
+	if found {
+		return row, row.usable(now)
 	}
-	return row, row.usable(now)
+	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return s.guard.fail(ctx, tx, now, tries) })
+	if err != nil {
+		return codeRow{}, err
+	}
+	return codeRow{}, codeField("account.code.unknown")
 }
 
 // usable returns why a code can no longer be used, or nil.
@@ -305,7 +311,11 @@ func (s *Service) chooseLogin(ctx context.Context, o Opening, act Activation) (s
 			fields = append(fields, fault.At("login", "account.login.tries"))
 		}
 	}
-	if f := checkPassword(act.Password, login, o.Name); f != nil {
+	f, err := s.judgeNew(ctx, o, login, act.Password)
+	if err != nil {
+		return "", err
+	}
+	if f != nil {
 		fields = append(fields, *f)
 	}
 	if len(fields) > 0 {
@@ -338,12 +348,49 @@ var (
 	errSpent = errors.New("code used meanwhile")
 )
 
+// judgeNew applies the password policy to whoever activates.
+func (s *Service) judgeNew(ctx context.Context, o Opening, login, password string) (*fault.Field, error) {
+	places, err := s.places(ctx, o.Person)
+	if err != nil {
+		return nil, err
+	}
+	a, _, err := s.store.accountByPerson(ctx, o.Person)
+	if err != nil {
+		return nil, err
+	}
+	return s.judge(ctx, access.Actor{Person: o.Person, Name: o.Name, Places: places}, a, login, password)
+}
+
+// halfAfter reports whether whoever activates is asked for a second factor
+// before he is let in.
+func (s *Service) halfAfter(ctx context.Context, o Opening) (bool, error) {
+	if s.factorOff {
+		return false, nil
+	}
+	who := access.Actor{Person: o.Person}
+	var err error
+	if who.Places, err = s.places(ctx, o.Person); err != nil || NeedsFactor(who) {
+		return err == nil, err
+	}
+	a, known, err := s.store.accountByPerson(ctx, o.Person)
+	if err != nil || !known {
+		return false, err
+	}
+	who.Account = a.ID
+	state, err := s.factors.State(ctx, who, a.ID)
+	return state.Enrolled(), err
+}
+
 // finish is the one transaction of an activation.
 func (s *Service) finish(ctx context.Context, o Opening, act Activation, login, hash string) (Ticket, error) {
+	half, err := s.halfAfter(ctx, o)
+	if err != nil {
+		return Ticket{}, err
+	}
 	token, now := newToken(), s.clk.Now()
 	fresh := Account{ID: id.Next[id.Account](s.ids), Person: o.Person, Login: login, Role: o.Role, hash: hash}
 	var ses Session
-	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		spent, err := s.store.spendCode(ctx, tx, o.Code, now)
 		if err != nil {
 			return err
@@ -368,7 +415,12 @@ func (s *Service) finish(ctx context.Context, o Opening, act Activation, login, 
 		if err := s.comeAlive(ctx, who, o, act.Guardian); err != nil {
 			return err
 		}
-		if ses, err = s.openSession(ctx, tx, a.ID, o.Role, token, act.Device, act.Shared); err != nil {
+		if half {
+			err = s.openHalf(ctx, tx, a.ID, 0, token, act.Device, act.Shared)
+		} else {
+			ses, err = s.openSession(ctx, tx, a.ID, o.Role, opening{token: token, device: act.Device, shared: act.Shared})
+		}
+		if err != nil {
 			return err
 		}
 		return s.note(ctx, tx, who, "code.used", "code", o.Code.Int(), o.row.Node, "")
@@ -381,6 +433,9 @@ func (s *Service) finish(ctx context.Context, o Opening, act Activation, login, 
 	case err != nil:
 		return Ticket{}, fmt.Errorf("activate person %d: %w", o.Person, err)
 	}
+	if half {
+		return Ticket{Half: token, Person: o.Person, Name: o.Name, Session: Session{Role: o.Role}}, nil
+	}
 	t := ticket(token, ses)
 	t.Person, t.Name = o.Person, o.Name
 	if !act.Shared {
@@ -392,7 +447,7 @@ func (s *Service) finish(ctx context.Context, o Opening, act Activation, login, 
 // renew gives an account that exists its new password, and a guardian new
 // tries.
 func (s *Service) renew(ctx context.Context, tx *db.Tx, who access.Actor, a Account, hash string, now time.Time) error {
-	if err := s.store.setPassword(ctx, tx, a.ID, hash, now); err != nil {
+	if err := s.setPassword(ctx, tx, a.ID, hash, now); err != nil {
 		return err
 	}
 	if err := s.store.clearConsentTries(ctx, tx, a.Person); err != nil {
@@ -422,7 +477,7 @@ func (s *Service) establish(ctx context.Context, tx *db.Tx, who access.Actor, a 
 // already.
 func (s *Service) comeAlive(ctx context.Context, who access.Actor, o Opening, g Guardian) error {
 	if o.AskGuardian && g.Answer != "" {
-		if err := s.people.RecordConsent(ctx, who, g.consent(o.Person)); err != nil {
+		if err := s.recordAnswer(ctx, who, o.Person, g); err != nil {
 			return err
 		}
 	}

@@ -62,10 +62,28 @@ func fourDigits(s string) bool { return len(s) == 4 && strings.Trim(s, "01234567
 // at reports whether the guardian has one of the phones.
 func (g Guardian) at(tails []string) bool { return slices.Contains(tails, FoldLogin(g.Tail)) }
 
-// consent is the answer as it is recorded for a child.
-func (g Guardian) consent(child id.Person) person.Consent {
-	return person.Consent{Child: child, Purpose: ConsentPurpose, TextVersion: ConsentText, Answer: g.Answer,
-		ByName: strings.TrimSpace(g.Name), ByRelation: g.Relation}
+// recordAnswer records the answer of whoever is with a child about the personal
+// space, under the guardian of the roster whose phone it is.
+func (s *Service) recordAnswer(ctx context.Context, by access.Actor, child id.Person, g Guardian) error {
+	c := person.Consent{Child: child, Purpose: ConsentPurpose, Answer: g.Answer, ByName: strings.TrimSpace(g.Name), ByRelation: g.Relation,
+		TextVersion: person.CurrentText(ConsentPurpose, s.today()).Version}
+	all, err := s.people.GuardianTails(ctx, selfOf(child), child)
+	if err != nil {
+		return err
+	}
+	for _, one := range all {
+		if one.PhoneTail != FoldLogin(g.Tail) {
+			continue
+		}
+		named := person.NameKey(one.Name) == person.NameKey(g.Name)
+		if c.Guardian == 0 || named {
+			c.Guardian = one.Guardian
+		}
+		if named {
+			break
+		}
+	}
+	return s.people.RecordConsent(ctx, by, c)
 }
 
 // tails lists the last four digits of the phones that the roster names for a
@@ -92,6 +110,10 @@ type ConsentState struct {
 	Answer   string
 	Relation string
 	At       time.Time
+	// Renew says that the text has changed since the consent was given.
+	Renew bool
+	// Conflict says that two guardians differ: the no holds.
+	Conflict bool
 	// NoPhone says that the roster names no phone, so that nobody can answer.
 	NoPhone bool
 	// Locked says that the digits were wrong too often: only a new slip helps.
@@ -101,12 +123,20 @@ type ConsentState struct {
 // Choices lists the answers that can be given now.
 func (c ConsentState) Choices() []string {
 	switch c.Answer {
-	case "":
+	case "", c.renewed():
 		return []string{AnswerGiven, AnswerRefused}
 	case AnswerGiven:
 		return []string{AnswerWithdrawn}
 	}
 	return []string{AnswerGiven}
+}
+
+// renewed is the answer that is asked anew, "-" for none.
+func (c ConsentState) renewed() string {
+	if c.Renew {
+		return AnswerGiven
+	}
+	return "-"
 }
 
 // Consent returns the guardian's answer about the actor. fault.ErrNotFound for
@@ -148,8 +178,15 @@ func (s *Service) consentState(ctx context.Context, child id.Person) (ConsentSta
 	if err != nil {
 		return ConsentState{}, err
 	}
-	if len(all) > 0 {
-		out.Relation, out.At = all[0].ByRelation, all[0].At
+	verdicts, err := s.people.Verdicts(ctx, selfOf(child), child)
+	if err != nil {
+		return ConsentState{}, err
+	}
+	v := verdicts[ConsentPurpose]
+	out.Conflict = v.Conflict
+	out.Renew = rec.Consent == AnswerGiven && v.Version != person.CurrentText(ConsentPurpose, s.today()).Version
+	if i := slices.IndexFunc(all, func(c person.Consent) bool { return c.ID == v.Decider.ID }); i >= 0 {
+		out.Relation, out.At = all[i].ByRelation, all[i].At
 	}
 	return out, nil
 }
@@ -216,12 +253,12 @@ func (s *Service) answerConsent(ctx context.Context, tx *db.Tx, by access.Actor,
 	}
 	now, err := s.consentState(ctx, by.Person)
 	switch {
-	case err != nil || now.Answer == g.Answer:
+	case err != nil || now.Answer == g.Answer && !now.Renew:
 		return nil, err
 	case !slices.Contains(now.Choices(), g.Answer):
 		return fault.Invalid(fault.At("answer", "account.guardian.answer.missing")), nil
 	}
-	if err := s.people.RecordConsent(ctx, by, g.consent(by.Person)); err != nil {
+	if err := s.recordAnswer(ctx, by, by.Person, g); err != nil {
 		return nil, err
 	}
 	if err := s.verifyFree(ctx, by, by.Person); err != nil {

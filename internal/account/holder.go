@@ -134,11 +134,17 @@ func (s *Service) actorOf(ctx context.Context, p id.Person, a id.Account, wanted
 			return access.Actor{}, "", err
 		}
 	}
+	talk := ""
+	if rec.Role == person.RolePupil {
+		if talk, err = person.AnswerOf(ctx, s.db, p, person.PurposeTalk); err != nil {
+			return access.Actor{}, "", err
+		}
+	}
 	standing, err := person.StandingOf(ctx, s.db, rec, s.today())
 	if err != nil {
 		return access.Actor{}, "", err
 	}
-	return access.Actor{Person: p, Account: a, Role: chooseRole(places, wanted), Name: rec.Name, Places: places, Wards: wards,
+	return access.Actor{Person: p, Account: a, Role: chooseRole(places, wanted), Name: rec.Name, Places: places, Wards: wards, Talk: talk,
 		NoConsent: standing != person.Free, Unanswered: standing == person.Unanswered}, rec.Status, nil
 }
 

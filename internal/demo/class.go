@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"learnspace/internal/account"
 	"learnspace/internal/clock"
 	"learnspace/internal/codes"
+	"learnspace/internal/db"
 	"learnspace/internal/id"
 	"learnspace/internal/talk/post"
 )
@@ -103,6 +105,7 @@ func (s *stage) slips(sc *school, c *class, start time.Time) error {
 		star := c.shown && len(p.guardians) > 0 && !p.refuse
 		if star {
 			c.shown = false
+			c.star = p
 			s.print(p.person, access.Pupil, c.node.String())
 		}
 		if s.r.IntN(100) >= share && !star && !p.refuse {
@@ -152,6 +155,43 @@ func (s *stage) pupilComesIn(c *class, p *pupil, slip account.Slip) error {
 		return fmt.Errorf("activate %s: %w", p.name, err)
 	}
 	c.in = append(c.in, p)
+	if c.star == p {
+		return s.guardiansComeIn(c)
+	}
+	return nil
+}
+
+// guardiansComeIn prints the slips of a class's guardians: the one of the pupil
+// whose account is printed comes in, and one in three of the others.
+func (s *stage) guardiansComeIn(c *class) error {
+	by, err := s.actor(c.leader, access.ClassTeacher)
+	if err != nil {
+		return err
+	}
+	slips, err := s.app.Accounts.IssueGuardians(s.ctx, by, c.node)
+	if err != nil {
+		return fmt.Errorf("slips of guardians: %w", err)
+	}
+	for _, slip := range slips {
+		var child *pupil
+		for _, p := range c.pupils {
+			if len(p.guardians) > 0 && p.guardians[0].name == slip.Name && slices.Contains(slip.Wards, p.name) {
+				child = p
+			}
+		}
+		switch {
+		case child == nil:
+			continue
+		case child.guardians[0] == c.star.guardians[0]:
+			s.print(slip.Person, access.Guardian, c.node.String())
+		case s.r.IntN(3) > 0:
+			continue
+		}
+		phone := child.guardians[0].phone
+		if err := s.useSlip(slip, account.Guardian{Tail: phone[len(phone)-4:]}); err != nil {
+			return fmt.Errorf("activate guardian %s: %w", slip.Name, err)
+		}
+	}
 	return nil
 }
 
@@ -183,35 +223,37 @@ func (s *stage) notice(c *class) error {
 	return nil
 }
 
-// answer opens a notice as a pupil does, confirms it and sometimes says more.
+// answer opens a notice as a pupil does, confirms it and sometimes says more:
+// one commit for what a pupil does in a minute.
 func (s *stage) answer(c *class, p *pupil, notice id.Post) error {
-	by, err := s.actor(p.person, access.Pupil)
-	if err != nil {
-		return err
-	}
-	one, err := s.app.Posts.Get(s.ctx, by, notice)
-	if err != nil {
-		return err
-	}
-	if err := s.app.Posts.MarkRead(s.ctx, by, []id.Post{notice}); err != nil {
-		return err
-	}
-	if one.Receipt {
-		if err := s.app.Posts.Confirm(s.ctx, by, notice); err != nil {
+	mood := s.r.IntN(10)
+	words, key := s.r.IntN(len(comments)*len(questions)), fmt.Sprint("demo", s.r.Uint64())
+	return s.app.DB.Tx(s.ctx, func(ctx context.Context, _ *db.Tx) error {
+		by, err := s.app.Accounts.ActorOf(ctx, s.app.System("demo"), p.person, access.Pupil)
+		if err != nil {
 			return err
 		}
-	}
-	if by.NoConsent {
-		return nil
-	}
-	switch s.r.IntN(10) {
-	case 0, 1:
-		_, err = s.app.Posts.Comment(s.ctx, by, notice, comments[s.r.IntN(len(comments))], fmt.Sprint("demo", s.r.Uint64()))
-	case 2:
-		_, err = s.app.Posts.Publish(s.ctx, by, post.Draft{Node: c.node, Kind: post.Question,
-			Body: questions[s.r.IntN(len(questions))], Key: fmt.Sprint("demo", s.r.Uint64())})
-	}
-	return err
+		one, err := s.app.Posts.Get(ctx, by, notice)
+		if err != nil {
+			return err
+		}
+		if err := s.app.Posts.MarkRead(ctx, by, []id.Post{notice}); err != nil {
+			return err
+		}
+		if one.Receipt {
+			if err := s.app.Posts.Confirm(ctx, by, notice); err != nil {
+				return err
+			}
+		}
+		switch {
+		case !by.MayTalk():
+		case mood < 2:
+			_, err = s.app.Posts.Comment(ctx, by, notice, comments[words%len(comments)], key)
+		case mood == 2:
+			_, err = s.app.Posts.Publish(ctx, by, post.Draft{Node: c.node, Kind: post.Question, Body: questions[words%len(questions)], Key: key})
+		}
+		return err
+	})
 }
 
 // printTeachers prints the accounts of a class's teacher and of one who only

@@ -42,6 +42,8 @@ type Account struct {
 	Home string `json:"home"`
 	// Node is the code of the node where the role is held, a class's number.
 	Node string `json:"node"`
+	// Wards are the children of a guardian.
+	Wards []id.Person `json:"wards,omitempty"`
 }
 
 // accountsFile holds the printed accounts, for the user alone.

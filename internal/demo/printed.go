@@ -42,7 +42,13 @@ func (s *stage) comeInPrinted(slip account.Slip, g account.Guardian, p printed) 
 	if err != nil {
 		return fmt.Errorf("activate %s: %w", p.login, err)
 	}
-	s.accounts = append(s.accounts, Account{Role: string(p.role), Name: slip.Name, Login: p.login, Password: password, Home: "/home", Node: p.node})
+	var wards []id.Person
+	if p.role == access.Guardian {
+		if wards, err = s.app.People.WardsOf(s.ctx, s.operator(), slip.Person); err != nil {
+			return err
+		}
+	}
+	s.accounts = append(s.accounts, Account{Wards: wards, Role: string(p.role), Name: slip.Name, Login: p.login, Password: password, Home: "/home", Node: p.node})
 	return nil
 }
 

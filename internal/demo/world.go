@@ -44,6 +44,7 @@ type class struct {
 	node   id.Node
 	shown  bool // its accounts are printed
 	leader id.Person
+	star   *pupil   // the pupil whose account is printed
 	in     []*pupil // those who have come in
 }
 

@@ -8,7 +8,6 @@ import (
 	"learnspace/internal/access"
 	"learnspace/internal/clock"
 	"learnspace/internal/db"
-	"learnspace/internal/fault"
 	"learnspace/internal/id"
 	"learnspace/internal/org"
 )
@@ -68,63 +67,6 @@ func StandingOf(ctx context.Context, q db.Queryer, p Person, day clock.Day) (Sta
 		return Unanswered, fmt.Errorf("read the class of person %d: %w", p.ID, err)
 	}
 	return p.Standing(nodes[at.Node].Grade(day), day), nil
-}
-
-// RecordConsent keeps a guardian's answer for a child and makes it the child's
-// state; the personal space follows it. A verification that there is stays:
-// who the child is has not changed, and what was counted was no error (DOMAIN
-// Q2). The person's sign-in or the system records it; a later answer replaces
-// the earlier one in force and erases none.
-func (s *Service) RecordConsent(ctx context.Context, by access.Actor, c Consent) error {
-	if err := mayActFor(by, c.Child); err != nil {
-		return err
-	}
-	if c.Answer != ConsentGiven && c.Answer != ConsentRefused && c.Answer != ConsentWithdrawn || c.Purpose == "" || c.TextVersion == "" {
-		return fault.New(fault.ErrInvalid, "person.consent.answer")
-	}
-	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		p, err := lock(ctx, tx, c.Child)
-		if err != nil {
-			return err
-		}
-		c.ID, c.At = id.Next[id.Consent](s.ids), s.clk.Now()
-		if _, err := tx.Exec(ctx, "INSERT INTO person_consent (id, child, purpose, text_version, answer, by_name, by_relation, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-			c.ID.Int(), c.Child.Int(), c.Purpose, c.TextVersion, c.Answer, c.ByName, c.ByRelation, c.At.UnixMilli()); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, "UPDATE person SET consent = $1 WHERE id = $2", c.Answer, c.Child.Int()); err != nil {
-			return err
-		}
-		return s.openDue(ctx, actedBy(by, p), c.Child)
-	})
-	if err != nil {
-		return fmt.Errorf("record consent for person %d: %w", c.Child, err)
-	}
-	return nil
-}
-
-// Consents lists the answers for a child, the latest first, for whoever may
-// Get the child.
-func (s *Service) Consents(ctx context.Context, by access.Actor, child id.Person) ([]Consent, error) {
-	if _, err := s.Get(ctx, by, child); err != nil {
-		return nil, err
-	}
-	rows, err := s.db.Query(ctx, "SELECT id, child, purpose, text_version, answer, by_name, by_relation, at FROM person_consent WHERE child = $1 ORDER BY at DESC, id DESC", child.Int())
-	if err != nil {
-		return nil, fmt.Errorf("read consents of person %d: %w", child, err)
-	}
-	defer rows.Close()
-	var out []Consent
-	for rows.Next() {
-		var c Consent
-		var at int64
-		if err := rows.Scan(&c.ID, &c.Child, &c.Purpose, &c.TextVersion, &c.Answer, &c.ByName, &c.ByRelation, &at); err != nil {
-			return nil, fmt.Errorf("read consents of person %d: %w", child, err)
-		}
-		c.At = clock.FromMillis(at)
-		out = append(out, c)
-	}
-	return out, rows.Err()
 }
 
 // ComeOfAge lets a pupil who came in as a child without an answer have what the

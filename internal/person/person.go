@@ -68,6 +68,9 @@ type Person struct {
 	Enrolled     clock.Day // day or first of the month of enrolment
 	Batch        id.Batch  // import that made the person; 0: none
 	Version      int64
+	MergedInto   id.Person // the record kept instead; 0: none
+	EndedOn      clock.Day // day from which the person is no longer here; 0: is
+	EndedAs      string    // left, graduated, died; "" while here
 }
 
 // Under14 reports whether the person is under fourteen on the day: then a
@@ -110,11 +113,12 @@ type Guardianship struct {
 type Consent struct {
 	ID          id.Consent
 	Child       id.Person
-	Purpose     string // "space"
+	Purpose     string // one of Purposes
 	TextVersion string
 	Answer      string // given, refused, withdrawn
 	ByName      string
 	ByRelation  string
+	Guardian    id.Person // who answered; the child itself from 14 on; 0: not known
 	At          time.Time
 }
 

@@ -162,8 +162,8 @@ func (s *Service) OpenDue(ctx context.Context, by access.Actor, who id.Person) e
 
 // followPerson brings the personal space into the state that its owner's has
 // (DOMAIN 2.3): open for a pupil who has come in and against whom no guardian's
-// answer stands, for others once they are verified. Nothing but a guardian
-// freezes one, so a new consent thaws it.
+// answer stands, for others once they are verified. Nothing but a guardian's no,
+// or a consent that has lapsed, freezes one, so a new consent thaws it.
 func (s *Service) followPerson(ctx context.Context, tx *db.Tx, by access.Actor, p person.Person) error {
 	standing, err := person.StandingOf(ctx, tx, p, clock.DayOf(s.clk.Now()))
 	if err != nil {
@@ -173,7 +173,7 @@ func (s *Service) followPerson(ctx context.Context, tx *db.Tx, by access.Actor, 
 	if p.Role == person.RolePupil {
 		due = !p.Activated.IsZero()
 	}
-	if !due && standing != person.Against {
+	if !due && standing == person.Free {
 		return nil
 	}
 	own, err := s.one(ctx, tx, "owner_person = $1 AND owner_person <> 0", p.ID.Int())
@@ -181,7 +181,7 @@ func (s *Service) followPerson(ctx context.Context, tx *db.Tx, by access.Actor, 
 		return err
 	}
 	switch {
-	case standing == person.Against && own.Status == StatusOpened:
+	case standing != person.Free && own.Status == StatusOpened:
 		return s.setStatus(ctx, tx, own, StatusFrozen)
 	case standing == person.Free && own.Status == StatusFrozen:
 		return s.setStatus(ctx, tx, own, StatusOpened)

@@ -87,9 +87,10 @@ func missing() error { return fault.New(fault.ErrNotFound, "error.not_found") }
 // talkable refuses where nothing new may be written.
 func talkable(by access.Actor, c Class) error {
 	switch {
-	case by.NoConsent && by.Unanswered:
+	case by.MayTalk():
+	case by.Talk == "" && by.Unanswered:
 		return fault.New(fault.ErrForbidden, "post.consent_unanswered")
-	case by.NoConsent:
+	default:
 		return fault.New(fault.ErrForbidden, "post.consent_refused")
 	}
 	return open(c)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"learnspace/internal/access"
+	"learnspace/internal/account"
 	"learnspace/internal/blob"
 	"learnspace/internal/campaign/bulletin"
 	"learnspace/internal/clock"
@@ -85,7 +86,8 @@ func setup(t *testing.T, h *dbtest.Harness) *fixture {
 	}
 	around := adapter{h.DB, f.op, f.spaces, people}
 	figures := metrics.New(h.DB, h.IDs, h.Clock, h.Log, h.Audit, tree, metrics.Options{})
-	f.deps = homeweb.Deps{Org: tree, People: people, Metrics: figures, Notices: notice.New(h.DB, h.IDs, h.Clock),
+	f.deps = homeweb.Deps{Accounts: account.New(account.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Log: h.Log, Trail: h.Audit,
+		Org: tree, People: people, Hasher: account.NewPool(account.CheapCost, 2, 64)}), Org: tree, People: people, Metrics: figures, Notices: notice.New(h.DB, h.IDs, h.Clock),
 		Posts: post.New(h.DB, h.IDs, h.Clock, h.Log, around, around, blobs),
 		Rosters: roster.New(roster.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Audit: h.Audit, Org: tree, People: people,
 			Bases: figures, Files: blobs, System: f.op}),

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"learnspace/internal/access"
+	"learnspace/internal/account"
 	"learnspace/internal/campaign/bulletin"
 	"learnspace/internal/exchange/roster"
 	"learnspace/internal/i18n"
@@ -19,6 +20,7 @@ import (
 
 // Deps are the services that the homes ask.
 type Deps struct {
+	Accounts *account.Service
 	Org      *org.Service
 	People   *person.Service
 	Posts    *post.Service
@@ -55,6 +57,7 @@ func (f *Face) showHome(w http.ResponseWriter, r *http.Request) error {
 	by := web.Actor(r.Context())
 	homes := map[access.Role]func(http.ResponseWriter, *http.Request, access.Actor) error{
 		access.Pupil:        f.pupil,
+		access.Guardian:     f.guardian,
 		access.Teacher:      f.teacher,
 		access.ClassTeacher: f.teacher,
 		access.Registrar:    f.school,

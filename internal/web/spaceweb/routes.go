@@ -87,7 +87,7 @@ func (f *Face) head(ctx context.Context, by access.Actor, class id.Node) (classH
 	}
 	h.Receipts = by.Allows(access.ClassPost, n.Path)
 	h.Members = by.Allows(access.ClassConfirm, n.Path)
-	talk := !by.NoConsent && !h.Closed
+	talk := by.MayTalk() && !h.Closed
 	h.Post = talk && h.Receipts
 	h.Talk = talk && by.Allows(access.ClassTalk, n.Path)
 	h.Hide = by.Allows(access.PostHide, n.Path)
