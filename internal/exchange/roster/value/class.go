@@ -2,6 +2,7 @@ package value
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 
 	"learnspace/internal/clock"
@@ -15,7 +16,7 @@ type School struct {
 	FiveFour bool   // 五四学制: five years of primary, four of junior school
 }
 
-// A Class is a class as a school numbers it.
+// A Class is a class as a school numbers it (甲班 is number 1).
 type Class struct {
 	Grade  string // P1 … V3, code of codes.Grade
 	Stage  string // first letter of Grade
@@ -49,8 +50,23 @@ var (
 	reClassDate   = regexp.MustCompile(`^(\d{1,2})月(\d{1,2})日$`)
 	reSchoolName  = regexp.MustCompile(`^.{1,20}?(?:学校|小学|中学|分校|校区)(.+)$`)
 	reYearPrefix  = regexp.MustCompile(`^(?:20\d\d|\d\d)级((?:初|高|小)[^班]+班.*)$`)
+	reClassStem   = regexp.MustCompile(`\(?([` + stems + `])\)?班?$`)
 	reRemark      = regexp.MustCompile(`^(.*班|.*\d)\([^()0-9]*\)$`)
 )
+
+// stems number the classes of many rural schools: 甲班 is class 1.
+const stems = "甲乙丙丁戊己庚辛壬癸"
+
+// plainStem writes the stem at the end of a class as the number that it stands for:
+// 三年级甲班 is 三年级(1)班.
+func plainStem(t string) string {
+	m := reClassStem.FindStringSubmatchIndex(t)
+	if m == nil {
+		return t
+	}
+	n := strings.Index(stems, t[m[2]:m[3]])/len("甲") + 1
+	return t[:m[0]] + "(" + strconv.Itoa(n) + ")班"
+}
 
 // parseClass returns every way to read the text, the likeliest first.
 func parseClass(text string, kindergarten bool) []classWord {
@@ -59,7 +75,7 @@ func parseClass(text string, kindergarten bool) []classWord {
 	} else if m := reClassDate.FindStringSubmatch(t); m != nil {
 		text = m[1] + "-" + m[2]
 	}
-	t := plainClass(text)
+	t := plainStem(plainClass(text))
 	words := classWords1(t, kindergarten)
 	if len(words) == 0 {
 		if m := reRemark.FindStringSubmatch(t); m != nil {

@@ -68,6 +68,18 @@ func TestClassSpellings(t *testing.T) {
 		{name: "di", typ: "211", class: "三年级第2班", want: "P3/2"},
 		{name: "circled", typ: "211", class: "三年级②班", want: "P3/2"},
 		{name: "bracket chinese", typ: "211", class: "三（二）班", want: "P3/2"},
+		{name: "stem", typ: "211", class: "三年级甲班", want: "P3/1"},
+		{name: "stem short", typ: "211", class: "三乙", want: "P3/2"},
+		{name: "stem brackets", typ: "211", class: "三（丙）班", want: "P3/3"},
+		{name: "stem after a digit", typ: "211", class: "3丁班", want: "P3/4"},
+		{name: "stem chu", typ: "311", class: "初一甲班", want: "J1/1"},
+		{name: "stem entry", typ: "311", class: "2018级乙班", want: "J2/2"},
+		{name: "stem column", typ: "211", grade: "三年级", class: "乙班", want: "P3/2"},
+		{name: "stem column bare", typ: "211", grade: "三年级", class: "甲", want: "P3/1"},
+		{name: "stem context", typ: "211", class: "乙班", context: "三年级", want: "P3/2"},
+		{name: "stem without grade", typ: "211", class: "甲班", want: "grade_missing"},
+		{name: "stem in a school's name", typ: "211", class: "丁家小学三年级2班", want: "P3/2"},
+		{name: "two stems", typ: "211", class: "三年级甲乙班", want: "class_unreadable"},
 		{name: "xiaosan", typ: "312", class: "小三2班", want: "P3/2"},
 		{name: "bracketed digit", typ: "211", class: "三⑵班", want: "P3/2"},
 		{name: "bracketed numeral", typ: "211", class: "三㈡班", want: "P3/2"},
@@ -143,4 +155,18 @@ func itoa(n int) string {
 		return itoa(n/10) + string(rune('0'+n%10))
 	}
 	return string(rune('0' + n))
+}
+
+func TestFindClass(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"松苑小学三年级（2）班学生花名册": "小学三年级(2)班",
+		"松苑小学三年级甲班学生名册":    "小学三年级甲班",
+		"三年级1班、三年级2班":      "",
+		"学生花名册":            "",
+	} {
+		if got := FindClass(text); got != want {
+			t.Errorf("FindClass(%q) = %q, want %q", text, got, want)
+		}
+	}
 }
