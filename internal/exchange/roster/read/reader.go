@@ -199,7 +199,7 @@ func (c *Columns) isRow(row sheet.Row) bool {
 			first, span, at = cell.Text, int(cell.Span), i
 		}
 	}
-	if own == 0 || footer(first) {
+	if own == 0 || footer(first) && !c.holdsPost(row, first) {
 		return false
 	}
 	if own == 1 && at != c.Index(Class) && at != c.Index(Grade) {
@@ -216,6 +216,15 @@ func (c *Columns) isRow(row sheet.Row) bool {
 		}
 	}
 	return needed && !c.repeatsHeader(row) && !c.signature(row, first)
+}
+
+// rePostLabel are posts that also begin a line of signatures.
+var rePostLabel = regexp.MustCompile(`^(?:负责人|经办人)$`)
+
+// holdsPost says whether the row's first cell is the post of a member of staff, who
+// stands in it with his number.
+func (c *Columns) holdsPost(row sheet.Row, first string) bool {
+	return c.Kind == Staff && rePostLabel.MatchString(value.Compact(first)) && said(row.At(c.Index(Name))) && said(row.At(c.Index(IDNo)))
 }
 
 // said says whether somebody put something into the cell of this row: not a merged

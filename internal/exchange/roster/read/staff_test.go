@@ -59,3 +59,14 @@ func TestStaff(t *testing.T) {
 		})
 	}
 }
+
+// TestStaffPostFirst reads members of staff whose post stands in the first column
+// and sounds like the line of signatures below a table.
+func TestStaffPostFirst(t *testing.T) {
+	t.Parallel()
+	second := sample.IDNumber("220102", 19850101, 4, false)
+	got := readBytes(t, lines("岗位,姓名,身份证号,任教学科", "负责人,张三,"+adult+",语文", "经办人,李四,"+second+",", "负责人：王五,,,", "经办人,赵六,,"), primary)
+	if diff := cmp.Diff([]string{"2 张三 /0", "3 李四 /0"}, names(got.rows)); diff != "" {
+		t.Error(diff)
+	}
+}
