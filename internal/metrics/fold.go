@@ -94,6 +94,13 @@ func (s *state) personEvent(ctx context.Context, e *event.Event, verb string) er
 		if !p.exists {
 			return s.move(ctx, k, m, was.unit, now.unit)
 		}
+	case "deactivated":
+		now.active = false
+	case "merged":
+		now.here, now.merged = false, true
+	case "unmerged":
+		now.here, now.unit = field(e.Extra, "here") == "1", e.Unit
+		now.restored = field(e.Extra, "v") == "1"
 	case "left":
 		now.here = false
 	case "returned":
@@ -101,7 +108,35 @@ func (s *state) personEvent(ctx context.Context, e *event.Event, verb string) er
 	default:
 		return nil
 	}
+	if verb == "merged" {
+		if err := s.inherit(ctx, k, m, personKey{id.Person(idField(e.Extra, "into")), k.role}); err != nil {
+			return err
+		}
+	}
 	return s.change(ctx, k, m, was, now)
+}
+
+// inherit gives the record that is kept the presence that its duplicate had in
+// open months: one person was active. An undoing leaves it.
+func (s *state) inherit(ctx context.Context, from personKey, m clock.Month, to personKey) error {
+	keep, known := s.persons[to]
+	if !known || !keep.exists {
+		return nil
+	}
+	for _, pr := range s.presences[from] {
+		has := func(own *presence) bool { return own.month == pr.month }
+		if pr.month < m || slices.ContainsFunc(s.presences[to], has) {
+			continue
+		}
+		own := &presence{month: pr.month, unit: keep.unit, counted: keep.standing() && pr.month >= keep.since, dirtied: true}
+		s.presences[to] = append(s.presences[to], own)
+		if own.counted {
+			if err := s.add(ctx, own.unit, cell{own.month, mActive, to.role}, 1); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // move carries a person who was never more than made to another unit.
@@ -140,18 +175,20 @@ func (s *state) change(ctx context.Context, k personKey, m clock.Month, was, now
 		}
 	}
 	now.exists, now.dirtied = !now.gone, true
+	now.merged, now.restored = false, false
 	*s.person(k) = now
 	return nil
 }
 
-// flow is what the change adds to newly verified: 1 for a first verification,
-// -1 for an error or duplicate found after one. Leaving takes nothing back.
+// flow is what the change adds to newly verified: 1 for a first verification or
+// a duplicate that was none, -1 for an error or duplicate found after one.
+// Leaving takes nothing back.
 func flow(was, now *person) int64 {
 	switch {
-	case now.standing() && !was.counted:
+	case (now.standing() || now.restored) && !was.counted:
 		now.counted = true
 		return 1
-	case was.counted && (now.gone || was.verified && !now.verified):
+	case was.counted && (now.gone || now.merged || was.verified && !now.verified):
 		now.counted = false
 		return -1
 	}

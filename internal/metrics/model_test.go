@@ -34,6 +34,7 @@ type modelNode struct {
 }
 
 type modelPerson struct {
+	merged, wasHere, wasSeen    bool
 	unit                        id.Node
 	here, active, ver, everSeen bool
 	acted                       map[clock.Month]bool
@@ -226,7 +227,7 @@ func (w *world) anybody(t *rapid.T) (personKey, *modelPerson) {
 
 func (w *world) personStep(t *rapid.T) {
 	verb := rapid.SampledFrom([]string{"made", "made", "activated", "activated", "verified", "verified", "unverified", "moved",
-		"left", "returned", "unmade", "acted", "acted", "acted"}).Draw(t, "verb")
+		"left", "returned", "unmade", "merged", "unmerged", "acted", "acted", "acted"}).Draw(t, "verb")
 	at := w.now
 	if rapid.IntRange(0, 5).Draw(t, "late") == 0 && w.frozen != 0 && w.frozen.Next() == clock.MonthOf(w.now) {
 		at = w.frozen.Start().Add(time.Hour) // belongs to a closed month
@@ -246,6 +247,23 @@ func (w *world) personStep(t *rapid.T) {
 	}
 	e := event.Event{At: at, Verb: "person." + verb, Object: k.person.Int(), Extra: `{"r":"` + roleWords[k.role] + `"}`}
 	switch {
+	case p.merged != (verb == "unmerged"):
+		return
+	case verb == "unmerged":
+		p.merged, p.here = false, p.wasHere
+		if p.wasSeen {
+			p.everSeen = true
+			w.flow(k, p.unit, m, 1)
+			e.Extra = strings.Replace(e.Extra, "}", `,"v":1}`, 1)
+		}
+		if p.here {
+			e.Extra = strings.Replace(e.Extra, "}", `,"here":1}`, 1)
+		}
+	case verb == "merged" && p.here:
+		p.merged, p.wasHere, p.wasSeen, p.here = true, p.here, p.everSeen, false
+		w.takeBack(k, p, m)
+	case verb == "merged":
+		return
 	case verb == "returned" != !p.here:
 		return
 	case verb == "acted":

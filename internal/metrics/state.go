@@ -38,6 +38,8 @@ type person struct {
 	since    clock.Month
 	exists   bool
 	gone     bool // the row is to be deleted
+	merged   bool // in a change only: found to be a duplicate
+	restored bool // in a change only: found to be none
 	dirtied  bool
 }
 

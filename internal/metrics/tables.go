@@ -74,6 +74,11 @@ func (t *tables) prefetch(ctx context.Context, s *state, es []event.Event) error
 			}
 		}
 		who := id.Person(0)
+		if e.Verb == "person.merged" {
+			if keep := id.Person(idField(e.Extra, "into")); keep != 0 && !people[keep] {
+				people[keep], persons = true, append(persons, keep)
+			}
+		}
 		switch {
 		case kind == "person" && verb != "made":
 			who = id.Person(e.Object)

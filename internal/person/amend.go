@@ -10,6 +10,7 @@ import (
 	"learnspace/internal/db"
 	"learnspace/internal/fault"
 	"learnspace/internal/id"
+	"learnspace/internal/org"
 )
 
 // Amendment changes what a roster says of a person. A nil field leaves it as it
@@ -50,6 +51,9 @@ func (s *Service) Amend(ctx context.Context, by access.Actor, all ...Amendment) 
 			if err != nil {
 				return err
 			}
+			if before.Status == StatusMerged {
+				return errMerged()
+			}
 			if !allowed[before.Unit] {
 				if err := s.mayReceive(ctx, by, before.Unit); err != nil {
 					return err
@@ -63,6 +67,47 @@ func (s *Service) Amend(ctx context.Context, by access.Actor, all ...Amendment) 
 		return nil
 	})
 	return err
+}
+
+// Correct changes one record by hand, as [Service.Amend] does from a roster. It
+// joins the transaction of ctx. The actor needs person.correct at the unit.
+func (s *Service) Correct(ctx context.Context, by access.Actor, a Amendment) error {
+	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		p, err := s.lockMine(ctx, tx, by, a.Person)
+		if err != nil {
+			return err
+		}
+		if p.Status == StatusMerged {
+			return errMerged()
+		}
+		before, err := s.record(ctx, tx, a.Person)
+		if err != nil {
+			return err
+		}
+		return s.amend(ctx, tx, before, a)
+	})
+}
+
+// KnownBy finds the record that has a value (see [Service.Lookup]) where the
+// actor holds person.merge at its unit; 0 for none and for any other.
+func (s *Service) KnownBy(ctx context.Context, by access.Actor, kind KeyKind, value string) (id.Person, error) {
+	scope := by.Scope(access.PersonMerge)
+	if scope.Empty() {
+		return 0, errForbidden()
+	}
+	found, _, err := s.lookup(ctx, s.db, kind, []string{value})
+	if err != nil {
+		return 0, fmt.Errorf("look up a person: %w", err)
+	}
+	f, ok := found[value]
+	if !ok {
+		return 0, nil
+	}
+	path, err := org.Path(ctx, s.db, f.Unit)
+	if err != nil || !scope.Contains(path) {
+		return 0, err
+	}
+	return f.ID, nil
 }
 
 // record reads one person with open numbers in the transaction.
@@ -82,7 +127,8 @@ func (s *Service) record(ctx context.Context, tx *db.Tx, person id.Person) (Foun
 // draftOf is a person as the draft that would make him.
 func draftOf(f Found) Draft {
 	return Draft{ID: f.ID, Name: f.Name, Sex: f.Sex, Birth: f.Birth, Ethnic: f.Ethnic, IDType: f.IDType, IDNo: f.IDNo,
-		StudentNo: f.StudentNo, Phone: f.Phone, NoIDReason: f.NoIDReason, Role: f.Role, Unit: f.Unit, Boarding: f.Boarding, Enrolled: f.Enrolled}
+		StudentNo: f.StudentNo, Phone: f.Phone, NoIDReason: f.NoIDReason, Role: f.Role, Unit: f.Unit, Boarding: f.Boarding, Enrolled: f.Enrolled,
+		keyless: f.Status == StatusMerged}
 }
 
 func (s *Service) amend(ctx context.Context, tx *db.Tx, before Found, a Amendment) error {
@@ -154,7 +200,8 @@ func (s *Service) dropKey(ctx context.Context, tx *db.Tx, person id.Person, k ke
 }
 
 func (s *Service) addKey(ctx context.Context, person id.Person, k keyValue) error {
-	return s.putKeys(ctx, []hash{{kind: k.kind, h64: s.keys.Hash64(hashNames[k.kind], k.value), person: person, value: k.value}})
+	gen := s.keys.Generation()
+	return s.putNew(ctx, []hash{{kind: k.kind, h64: s.keys.Hash64(hashNames[k.kind], k.value), person: person, value: k.value, gen: gen}})
 }
 
 // Unmake removes persons whom an undone batch had made, with keys, places,
@@ -172,7 +219,11 @@ func (s *Service) Unmake(ctx context.Context, by access.Actor, batch id.Batch, p
 			if err != nil {
 				return err
 			}
-			if !f.Activated.IsZero() || f.Batch != batch {
+			followers, err := mergedInto(ctx, tx, person)
+			if err != nil {
+				return err
+			}
+			if !f.Activated.IsZero() || f.Batch != batch || f.Status == StatusMerged || len(followers) > 0 {
 				return fault.New(fault.ErrConflict, "person.unmake.used")
 			}
 			if !allowed[f.Unit] {

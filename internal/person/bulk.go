@@ -41,6 +41,8 @@ type Draft struct {
 	Enrolled   clock.Day
 	Source     string // source platform, "" own
 	Batch      id.Batch
+
+	keyless bool // a merged record is known by nothing
 }
 
 // Prepared is a Draft with its numbers sealed and hashed, ready to be written.
@@ -57,6 +59,7 @@ type hash struct {
 	n      int
 	person id.Person
 	value  string
+	gen    uint64 // of the keys that made h64
 }
 
 // Prepare seals and hashes the numbers of many, on all processors and outside
@@ -100,8 +103,9 @@ func (s *Service) prepare(p *Prepared) {
 		p.IDType = "1"
 	}
 	p.id, p.student, p.phone = s.seal(p.IDNo), s.seal(p.StudentNo), s.seal(p.Phone)
+	gen := s.keys.Generation()
 	for _, k := range keysOf(p.Draft) {
-		p.hashes = append(p.hashes, hash{kind: k.kind, h64: s.keys.Hash64(hashNames[k.kind], k.value), person: p.ID, value: k.value})
+		p.hashes = append(p.hashes, hash{kind: k.kind, h64: s.keys.Hash64(hashNames[k.kind], k.value), person: p.ID, value: k.value, gen: gen})
 	}
 }
 
@@ -220,12 +224,20 @@ func (s *Service) insertKeys(ctx context.Context, all []Prepared) error {
 	for i := range all {
 		hashes = append(hashes, all[i].hashes...)
 	}
-	return s.putKeys(ctx, hashes)
+	return s.putNew(ctx, hashes)
 }
 
 func (s *Service) putKeys(ctx context.Context, hashes []hash) error {
 	if len(hashes) == 0 {
 		return nil
+	}
+	// What was prepared before the keys were rotated is hashed anew: it would
+	// never be found.
+	gen := s.keys.Generation()
+	for i := range hashes {
+		if h := &hashes[i]; h.gen != gen {
+			h.h64, h.gen = s.keys.Hash64(hashNames[h.kind], h.value), gen
+		}
 	}
 	slices.SortFunc(hashes, func(a, b hash) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.h64, b.h64)) })
 	for try := 0; ; try++ {

@@ -19,6 +19,12 @@ const (
 	EventMoved      = "person.moved"
 	EventLeft       = "person.left"
 	EventReturned   = "person.returned"
+	// EventMerged takes a duplicate out; its extra names the kept record.
+	EventMerged = "person.merged"
+	// EventUnmerged takes that back; its extra says whether the record is here.
+	EventUnmerged = "person.unmerged"
+	// EventDeactivated follows EventUnmerged where the sign-in has gone back.
+	EventDeactivated = "person.deactivated"
 )
 
 // Extra is what the events of a person carry beside the object.
@@ -33,6 +39,10 @@ type Extra struct {
 	// person takes along.
 	Activated int `json:"a,omitempty"`
 	Verified  int `json:"v,omitempty"`
+	// Into is the record that was kept; Here is 1 for somebody who is back at his
+	// place after an undoing.
+	Into id.Person `json:"into,omitzero"`
+	Here int       `json:"here,omitempty"`
 }
 
 func (x Extra) encode() string {

@@ -59,6 +59,9 @@ type keyValue struct {
 // keysOf lists the keys of a person with these values.
 func keysOf(n Draft) []keyValue {
 	var out []keyValue
+	if n.keyless {
+		return nil
+	}
 	if n.Role == RoleGuardian {
 		if v := GuardianValue(n.Name, n.Phone); v != "" {
 			out = append(out, keyValue{ByGuardian, v})

@@ -87,6 +87,11 @@ func (s *Service) moveOne(ctx context.Context, tx *db.Tx, by access.Actor, m Mov
 		if err := endAffiliation(ctx, tx, now, m.From); err != nil {
 			return err
 		}
+		if now.Unit != m.Unit && isStaff(p) {
+			if err := s.org.EndHeld(ctx, by, p.ID, now.Unit); err != nil {
+				return err
+			}
+		}
 	}
 	if err := s.insertAffiliations(ctx, tx, []Affiliation{next}); err != nil {
 		return err
@@ -183,8 +188,12 @@ func (s *Service) Affiliate(ctx context.Context, by access.Actor, places ...Affi
 				}
 			}
 			seen[a.Unit] = true
-			if _, err := lock(ctx, tx, a.Person); err != nil {
+			p, err := lock(ctx, tx, a.Person)
+			if err != nil {
 				return err
+			}
+			if p.Status == StatusMerged {
+				return errMerged()
 			}
 			there, err := readAffiliations(ctx, tx, "a.person = $1 AND a.node = $2 AND a.role = $3 AND a.subject = $4 AND a.to_on = 0",
 				a.Person.Int(), a.Node.Int(), a.Role, a.Subject)
@@ -279,8 +288,12 @@ func (s *Service) switchPrimary(ctx context.Context, tx *db.Tx, by access.Actor,
 	return s.countAt(ctx, tx, by, p, to.Node, to.Unit)
 }
 
-// Leave ends all places of persons at a unit, from the day (0: today). Whoever
-// has a place elsewhere counts there from now on (person.moved); the others have
+// isStaff reports whether somebody may hold roles by grants.
+func isStaff(p Person) bool { return p.Role == RoleTeacher || p.Role == RoleOfficer }
+
+// Leave ends all places of persons at a unit, from the day (0: today), and with
+// them the roles given to them there; org.ErrLastManager where the unit would be
+// left without a manager. Whoever has a place elsewhere counts there from now on (person.moved); the others have
 // left (person.left at this unit). Whoever is not there is left alone. It joins
 // the transaction of ctx. The actor needs roster.import or transfer.decide at
 // the unit.
@@ -311,13 +324,24 @@ func (s *Service) leaveOne(ctx context.Context, tx *db.Tx, by access.Actor, pers
 		return err
 	}
 	var elsewhere *Affiliation
+	was := false
 	for i, a := range all {
 		if a.Unit == unit {
+			was = true
 			if err := endAffiliation(ctx, tx, a, day); err != nil {
 				return err
 			}
 		} else if a.Node == a.Unit && elsewhere == nil {
 			elsewhere = &all[i]
+		}
+	}
+	if was && isStaff(p) {
+		at := unit
+		if p.Unit == unit && elsewhere == nil {
+			at = 0 // he has left for good
+		}
+		if err := s.org.EndHeld(ctx, by, person, at); err != nil {
+			return err
 		}
 	}
 	switch {
@@ -326,8 +350,13 @@ func (s *Service) leaveOne(ctx context.Context, tx *db.Tx, by access.Actor, pers
 	case elsewhere != nil:
 		return s.switchPrimary(ctx, tx, by, p, *elsewhere)
 	}
-	if _, err := tx.Exec(ctx, "UPDATE person SET status = 'left' WHERE id = $1", person.Int()); err != nil {
+	if _, err := tx.Exec(ctx, "UPDATE person SET status = 'left', ended_on = $1, ended_as = 'left' WHERE id = $2", int64(day), person.Int()); err != nil {
 		return err
+	}
+	if s.Spaces != nil {
+		if err := s.Spaces.PutAway(ctx, by, person); err != nil {
+			return err
+		}
 	}
 	return s.log.Append(ctx, tx, newEvent(by, EventLeft, p.ID, unit, unit, Extra{}.states(p)))
 }
@@ -365,7 +394,7 @@ func (s *Service) returnOne(ctx context.Context, tx *db.Tx, by access.Actor, m M
 			return err
 		}
 	}
-	if _, err := tx.Exec(ctx, "UPDATE person SET status = 'normal' WHERE id = $1", p.ID.Int()); err != nil {
+	if err := s.backHere(ctx, tx, by, p.ID); err != nil {
 		return err
 	}
 	role := p.Role

@@ -22,6 +22,10 @@ import (
 type Spaces interface {
 	MakePersonal(ctx context.Context, by access.Actor, all []Prepared) error
 	UnmakePersonal(ctx context.Context, by access.Actor, persons []id.Person) error
+	// PutAway archives the space of somebody who is no longer here; TakeOut gives
+	// it the state back that it had.
+	PutAway(ctx context.Context, by access.Actor, person id.Person) error
+	TakeOut(ctx context.Context, by access.Actor, person id.Person) error
 	// OpenDue opens what waited for the person's state.
 	OpenDue(ctx context.Context, by access.Actor, person id.Person) error
 }
@@ -48,6 +52,8 @@ func New(d *db.DB, ids *id.Source, clk clock.Clock, keys *seal.Keys, log *event.
 func (s *Service) today() clock.Day { return clock.DayOf(s.clk.Now()) }
 
 func errMissing() error { return fault.New(fault.ErrNotFound, "person.missing") }
+
+func errMerged() error { return fault.New(fault.ErrConflict, "person.merged") }
 
 func errForbidden() error { return fault.New(fault.ErrForbidden, "person.forbidden") }
 

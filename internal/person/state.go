@@ -190,7 +190,7 @@ func (s *Service) Unverify(ctx context.Context, by access.Actor, person id.Perso
 
 // unverify does it; the row is locked.
 func (s *Service) unverify(ctx context.Context, tx *db.Tx, by access.Actor, p Person) error {
-	if p.Verified.IsZero() {
+	if p.Verified.IsZero() || p.Status == StatusMerged {
 		return nil
 	}
 	if _, err := tx.Exec(ctx, "UPDATE person SET verified_at = 0, verified_source = '' WHERE id = $1", p.ID.Int()); err != nil {

@@ -16,7 +16,7 @@ const chunk = 500
 
 // columns are what scanPerson reads, of person p.
 const columns = "p.id, p.name, p.sex, p.birth, p.ethnic, p.id_type, p.id_tail, p.no_id_reason, LENGTH(p.student_no_sealed), p.status, p.role," +
-	" p.unit, p.made_at, p.activated_at, p.verified_at, p.verified_source, p.consent, p.boarding, p.enrolled, p.batch, p.version"
+	" p.unit, p.made_at, p.activated_at, p.verified_at, p.verified_source, p.consent, p.boarding, p.enrolled, p.batch, p.version, p.merged_into, p.ended_on, p.ended_as"
 
 // affiliationColumns are what scanAffiliation reads, of person_affiliation a.
 const affiliationColumns = "a.id, a.person, a.node, a.unit, a.role, a.subject, a.post, a.is_primary, a.from_on, a.to_on, a.batch"
@@ -29,7 +29,7 @@ func personDest(p *Person) ([]any, func()) {
 	var student int
 	var made, activated, verified int64
 	return []any{&p.ID, &p.Name, &p.Sex, &p.Birth, &p.Ethnic, &p.IDType, &p.IDTail, &p.NoIDReason, &student, &p.Status, &p.Role,
-			&p.Unit, &made, &activated, &verified, &p.Source, &p.Consent, &p.Boarding, &p.Enrolled, &p.Batch, &p.Version}, func() {
+			&p.Unit, &made, &activated, &verified, &p.Source, &p.Consent, &p.Boarding, &p.Enrolled, &p.Batch, &p.Version, &p.MergedInto, &p.EndedOn, &p.EndedAs}, func() {
 			p.HasStudentNo = student > 0
 			p.Made, p.Activated, p.Verified = clock.FromMillis(made), clock.FromMillis(activated), clock.FromMillis(verified)
 		}

@@ -101,6 +101,29 @@ func (s *Service) UnmakeInstitution(ctx context.Context, by access.Actor, nodes 
 	})
 }
 
+// PutAway archives the personal space of somebody who is no longer here, in the
+// transaction of ctx: read-only, and kept. Again is no error. Only person calls
+// it, which has checked the actor.
+func (s *Service) PutAway(ctx context.Context, by access.Actor, who id.Person) error {
+	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, "UPDATE space SET was = status, status = 'archived' WHERE owner_person = $1 AND owner_person <> 0 AND status <> 'archived'", who.Int()); err != nil {
+			return fmt.Errorf("put the space of person %d away: %w", who, err)
+		}
+		return nil
+	})
+}
+
+// TakeOut gives a space that was put away the state back that it had, in the
+// transaction of ctx. Only person calls it.
+func (s *Service) TakeOut(ctx context.Context, by access.Actor, who id.Person) error {
+	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, "UPDATE space SET status = was, was = '' WHERE owner_person = $1 AND owner_person <> 0 AND status = 'archived' AND was <> ''", who.Int()); err != nil {
+			return fmt.Errorf("take the space of person %d out: %w", who, err)
+		}
+		return nil
+	})
+}
+
 // UnmakePersonal removes the spaces of persons in the transaction of ctx. Only
 // person calls it.
 func (s *Service) UnmakePersonal(ctx context.Context, by access.Actor, persons []id.Person) error {

@@ -123,6 +123,10 @@ func mark(ctx context.Context, tx *db.Tx, bid id.Batch, column string, at time.T
 	return err
 }
 
+// Gate makes a transaction wait for the chunk of an import that matches persons,
+// for others who must not change them beside it.
+func Gate(ctx context.Context, tx *db.Tx) error { return gate(ctx, tx) }
+
 // gate makes this transaction the only one that matches and writes persons of
 // a roster until it ends.
 func gate(ctx context.Context, tx *db.Tx) error {

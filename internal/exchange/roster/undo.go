@@ -142,6 +142,13 @@ func (s *Service) unused(ctx context.Context, by access.Actor, bid id.Batch) (in
 	if later > 0 {
 		return 0, used("roster.undo.later")
 	}
+	merged, err := s.mergedSince(ctx, bid)
+	if err != nil {
+		return 0, err
+	}
+	if merged {
+		return 0, used("roster.undo.merged")
+	}
 	for after := id.Person(0); ; {
 		page, err := s.people.MadeBy(ctx, s.as(by), bid, after, 400)
 		if err != nil {
@@ -154,6 +161,9 @@ func (s *Service) unused(ctx context.Context, by access.Actor, bid id.Batch) (in
 		for i, p := range page {
 			if !p.Activated.IsZero() {
 				return 0, used("roster.undo.used")
+			}
+			if p.Status == person.StatusMerged {
+				return 0, used("roster.undo.merged")
 			}
 			ids[i] = p.ID
 		}
@@ -170,6 +180,38 @@ func (s *Service) unused(ctx context.Context, by access.Actor, bid id.Batch) (in
 			return 0, used("roster.undo.later")
 		}
 	}
+}
+
+// mergedSince reports whether a person whom the batch changed is one record
+// with another since.
+func (s *Service) mergedSince(ctx context.Context, bid id.Batch) (bool, error) {
+	for after := id.Person(0); ; {
+		page, err := changedAfter(ctx, s.db, bid, after)
+		if err != nil || len(page) == 0 {
+			return false, err
+		}
+		if merged, err := person.AnyMerged(ctx, s.db, page); err != nil || merged {
+			return merged, err
+		}
+		after = page[len(page)-1]
+	}
+}
+
+func changedAfter(ctx context.Context, q db.Queryer, bid id.Batch, after id.Person) ([]id.Person, error) {
+	rows, err := q.Query(ctx, `SELECT DISTINCT person FROM ros_change WHERE batch = $1 AND person > $2 ORDER BY person LIMIT 400`, bid, after)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []id.Person
+	for rows.Next() {
+		var who id.Person
+		if err := rows.Scan(&who); err != nil {
+			return nil, err
+		}
+		out = append(out, who)
+	}
+	return out, rows.Err()
 }
 
 // undoRest takes back what is left of an undone batch, a part at a time.
