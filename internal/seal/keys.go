@@ -39,6 +39,8 @@ type ring struct {
 	file keyFile
 	aead map[uint16]cipher.AEAD
 	hash []*hasher // the current one first
+	live int       // of hash, from the front: those that may still be found in a table that is recomputed
+	gen  uint64    // counts the keys that a Keys has worked with
 }
 
 // keyFile is keys.json. Within each list the last entry is the current one.
@@ -52,6 +54,9 @@ type key struct {
 	ID     uint16 `json:"id"`
 	Suite  Suite  `json:"suite"`
 	Secret []byte `json:"secret"` // base64 in the file
+	// Settled says of a hash key that every hash that can be recomputed has been:
+	// only what is printed on paper is still looked up by it.
+	Settled bool `json:"settled,omitempty"`
 }
 
 // Random returns new keys of suite AES that are in no file.
@@ -157,6 +162,12 @@ func fromFile(f keyFile) (*Keys, error) {
 			return nil, fmt.Errorf("load keys: hash key %d is too short", h.ID)
 		}
 		r.hash = append([]*hasher{newHasher(h)}, r.hash...)
+		if !h.Settled {
+			r.live++
+		}
+	}
+	if f.Hash[len(f.Hash)-1].Settled {
+		return nil, errors.New("load keys: the current hash key is settled")
 	}
 	k := &Keys{}
 	k.now.Store(r)
@@ -198,7 +209,25 @@ func (k *Keys) Rotate(s Suite) (*Keys, error) {
 
 // Adopt makes k work with the keys of next from now on, for everybody who holds
 // k: a rotation while the product runs.
-func (k *Keys) Adopt(next *Keys) { k.now.Store(next.now.Load()) }
+func (k *Keys) Adopt(next *Keys) {
+	r := *next.now.Load()
+	r.gen = k.now.Load().gen + 1
+	k.now.Store(&r)
+}
+
+// Generation counts the rotations that k has adopted: what was hashed in an
+// older one must be hashed anew before it is stored.
+func (k *Keys) Generation() uint64 { return k.now.Load().gen }
+
+// Current are the ids of the sealing key and of the hash key that are used now.
+func (k *Keys) Current() (seal, hash uint16) {
+	f := k.now.Load().file
+	return f.Seal[len(f.Seal)-1].ID, f.Hash[len(f.Hash)-1].ID
+}
+
+// Moving reports whether hashes under an older key may still be in a table that
+// is recomputed.
+func (k *Keys) Moving() bool { return k.now.Load().live > 1 }
 
 // Suite is the suite of the current sealing key.
 func (k *Keys) Suite() Suite {
@@ -215,6 +244,17 @@ func (k *Keys) RotateHash(s Suite) (*Keys, error) {
 		return nil, fmt.Errorf("rotate keys: %w", err)
 	}
 	f.Hash = append(append([]key(nil), f.Hash...), next)
+	return fromFile(f)
+}
+
+// Settle returns keys whose older hash keys are asked only for what cannot be
+// recomputed: codes on paper.
+func (k *Keys) Settle() (*Keys, error) {
+	f := k.now.Load().file
+	f.Hash = append([]key(nil), f.Hash...)
+	for i := range f.Hash[:len(f.Hash)-1] {
+		f.Hash[i].Settled = true
+	}
 	return fromFile(f)
 }
 

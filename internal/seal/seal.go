@@ -102,8 +102,20 @@ func (k *Keys) Hash64(kind, value string) int64 {
 	return int64(binary.BigEndian.Uint64(k.now.Load().hash[0].sum(out[:0], kind, value)))
 }
 
+// Live returns the hash under every key that may be found in a table that is
+// recomputed after a rotation, the current one's first: one hash, and two while
+// a rotation is under way.
+func (k *Keys) Live(kind, value string) [][]byte {
+	r := k.now.Load()
+	out := make([][]byte, r.live)
+	for i, h := range r.hash[:r.live] {
+		out[i] = h.sum(nil, kind, value)
+	}
+	return out
+}
+
 // Hashes returns the hash under every key, the current one's first: what to
-// look up while a rotation is under way.
+// look up where hashes cannot be recomputed, since only paper holds the value.
 func (k *Keys) Hashes(kind, value string) [][]byte {
 	hashes := k.now.Load().hash
 	out := make([][]byte, len(hashes))
