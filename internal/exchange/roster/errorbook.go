@@ -251,7 +251,11 @@ func (s *Service) mendedParts(ctx context.Context, b Batch, cells map[mended]map
 			buf = &bytes.Buffer{}
 			buf.WriteString(strings.Repeat("\n", max(0, f.HeaderRow-1)))
 			out = csv.NewWriter(buf)
-			parts = append(parts, Part{Name: f.File, Body: buf})
+			name := f.File
+			if f.Sheet != "" { // each sheet becomes a file of its own
+				name += "（" + f.Sheet + "）"
+			}
+			parts = append(parts, Part{Name: name, Body: buf})
 			if err := out.Write(headers[r.file]); err != nil {
 				return err
 			}

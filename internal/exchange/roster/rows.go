@@ -77,7 +77,7 @@ var fields = []read.Field{read.Name, read.IDNo, read.IDType, read.StudentNo, rea
 	read.Guardian2Relation, read.Guardian2Phone, read.Boarding, read.NoIDReason, read.Post, read.Subject, read.ClassTeacher, read.PrimaryUnit}
 
 // headerCells gives the header of the columns that are read, each at its
-// place; the others are "".
+// place; the others are "". Behind them stands what titles say of pupils.
 func headerCells(c *read.Columns) []string {
 	var out []string
 	for _, f := range fields {
@@ -89,6 +89,39 @@ func headerCells(c *read.Columns) []string {
 			out = append(out, "")
 		}
 		out[i] = c.Header(f)
+	}
+	grade, class := titled(c)
+	if grade {
+		out = append(out, "年级")
+	}
+	if class {
+		out = append(out, "班级")
+	}
+	return out
+}
+
+// titled says of which columns a title takes the place, so that a mended row
+// keeps what it stood under.
+func titled(c *read.Columns) (grade, class bool) {
+	return c.Kind == read.Pupils && !c.Has(read.Grade), c.Kind == read.Pupils && !c.Has(read.Class)
+}
+
+// titleCells are the cells of the columns that titled names.
+func titleCells(r *read.Row) []string {
+	grade, class := titled(r.Columns)
+	var out []string
+	if grade {
+		text, own := r.TitleGrade, r.TitleClass
+		if i := r.Columns.Index(read.Class); i >= 0 && i < len(r.Cells) {
+			own = r.Cells[i].Text
+		}
+		if value.IsClass(own, false) {
+			text = "" // the class names its grade
+		}
+		out = append(out, text)
+	}
+	if class {
+		out = append(out, r.TitleClass)
 	}
 	return out
 }
@@ -117,12 +150,17 @@ func (e *engine) item(entry int, r *read.Row) *item {
 
 // joinCells packs the cells that are read into one text.
 func joinCells(r *read.Row, header []string) string {
+	titles := titleCells(r)
+	columns := len(header) - len(titles)
 	var b strings.Builder
 	for i, h := range header {
 		if i > 0 {
 			b.WriteString(cellSeparator)
 		}
-		if h != "" && i < len(r.Cells) {
+		switch {
+		case i >= columns:
+			b.WriteString(oneLine(titles[i-columns]))
+		case h != "" && i < len(r.Cells):
 			b.WriteString(oneLine(r.Cells[i].Text))
 		}
 	}

@@ -219,6 +219,62 @@ func TestMend(t *testing.T) {
 	})
 }
 
+// TestMendSheetOfClass mends a row of a workbook whose sheets are the classes: no
+// column names them.
+func TestMendSheetOfClass(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		clerk := f.clerk("registrar", f.primary)
+		book := excelize.NewFile()
+		for i, name := range []string{"三年级1班", "三年级2班"} {
+			if _, err := book.NewSheet(name); err != nil {
+				t.Fatal(err)
+			}
+			for cell, text := range map[string]string{"A1": "姓名", "B1": "证件号码", "A2": "林知夏", "B2": number("20110307", i+1), "A3": "孟小满", "B3": number("20110308", i+1)[:17]} {
+				if err := book.SetCellStr(name, cell, text); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		var buf bytes.Buffer
+		if err := book.Write(&buf); err != nil {
+			t.Fatal(err)
+		}
+		data := bytes.NewReader(bytes.Clone(buf.Bytes()))
+		bid, r := f.upload(t, clerk, "", roster.Add, roster.Source{Name: "名册.xlsx", Data: data, Size: data.Size()})
+		f.counts(r, 4, 2, 0, 0, 0, 2)
+		buf.Reset()
+		if err := f.rosters.Errors(t.Context(), clerk, bid, i18n.Chinese, &buf); err != nil {
+			t.Fatal(err)
+		}
+		errorBook, err := excelize.OpenReader(&buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, cell := range []string{"F2", "F3"} {
+			if err := errorBook.SetCellValue("Sheet1", cell, number("20110308", i+1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		buf.Reset()
+		if err := errorBook.Write(&buf); err != nil {
+			t.Fatal(err)
+		}
+		next, err := f.rosters.Mend(t.Context(), clerk, bid, "", &buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, r, err = f.rosters.Get(t.Context(), clerk, next, -1); err != nil {
+			t.Fatal(err)
+		}
+		f.counts(r, 2, 2, 0, 0, 0, 0)
+		if len(r.Classes) != 2 {
+			t.Errorf("classes %+v", r.Classes)
+		}
+	})
+}
+
 // TestConditionsChange closes the school between the click and the import: the
 // batch ends as failed and says so, and nothing is half done.
 func TestConditionsChange(t *testing.T) {

@@ -38,6 +38,10 @@ func (p *persons) read(row sheet.Row, c *Columns, index int) {
 	p.row = Row{
 		Sheet: index, Number: row.Number, Kind: c.Kind, Cells: row.Cells, Columns: c,
 		Problems: problems, Subjects: subjects, Teaches: teaches, HomeClass: home,
+		TitleGrade: c.grade,
+	}
+	if !c.Has(Class) {
+		p.row.TitleClass = c.class
 	}
 	p.cols = c
 	p.readName()

@@ -14,9 +14,9 @@ func clockDay(day int32) clock.Day { return clock.Day(day) }
 // known; else only what no school has is a fault.
 func (p *persons) readClass(known bool) {
 	grade, class := p.cell(Grade).Text, p.cell(Class).Text
-	context := p.cols.grade
+	context := p.row.TitleGrade
 	if !p.cols.Has(Class) {
-		class = p.cols.class
+		class = p.row.TitleClass
 	}
 	school := p.row.Type
 	if !known {

@@ -91,6 +91,10 @@ type Row struct {
 	Cells   []sheet.Cell // the row as it stands in the file, by column
 	Columns *Columns     // how the sheet's columns map to fields
 
+	// TitleGrade and TitleClass are what a title above the table or the sheet's name
+	// says of the row, where no column does.
+	TitleGrade, TitleClass string
+
 	School string // school code as written in the row, "" when the row says none
 	Type   value.School
 
