@@ -181,14 +181,14 @@ func (s *Service) MarkConfirmed(ctx context.Context, by access.Actor, node id.No
 			return err
 		}
 		need := access.SchoolConfirm
-		switch {
-		case n.Kind == KindClass:
+		if n.Kind == KindClass {
 			need = access.ClassConfirm
-		case !n.IsSchool():
-			return fault.New(fault.ErrInvalid, "org.confirm.kind")
 		}
 		if err := mustHold(by, need, n); err != nil {
 			return err
+		}
+		if n.Kind != KindClass && !n.IsSchool() {
+			return fault.New(fault.ErrInvalid, "org.confirm.kind")
 		}
 		if n.Closed() {
 			return fault.New(fault.ErrConflict, "org.closed")

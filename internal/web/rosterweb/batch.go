@@ -133,14 +133,15 @@ func (f *Face) saveMended(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	broken := ui.Errors{{Name: "file", Text: i18n.T(r.Context(), "roster.upload.broken")}}
 	body, err := r.MultipartReader()
 	if err != nil {
-		return fault.Wrap(fault.ErrInvalid, err, "roster.upload.broken")
+		return f.renderBatch(w, r, http.StatusUnprocessableEntity, broken)
 	}
 	var form uploadForm
 	part, err := fields(body, &form)
 	if err != nil {
-		return fault.Wrap(fault.ErrInvalid, err, "roster.upload.broken")
+		return f.renderBatch(w, r, http.StatusUnprocessableEntity, broken)
 	}
 	var file io.Reader = bytes.NewReader(nil)
 	if part != nil {

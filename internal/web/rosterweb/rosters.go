@@ -82,13 +82,14 @@ func (f *Face) saveUpload(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := uploadForm{mode: string(roster.Add)}
+	broken := ui.Errors{{Name: "file", Text: i18n.T(ctx, "roster.upload.broken")}}
 	body, err := r.MultipartReader()
 	if err != nil {
-		return fault.Wrap(fault.ErrInvalid, err, "roster.upload.broken")
+		return f.renderRosters(w, r, http.StatusUnprocessableEntity, form, broken)
 	}
 	first, err := fields(body, &form)
 	if err != nil {
-		return fault.Wrap(fault.ErrInvalid, err, "roster.upload.broken")
+		return f.renderRosters(w, r, http.StatusUnprocessableEntity, form, broken)
 	}
 	batch, err := f.rosters.Upload(ctx, web.Actor(ctx), node, roster.Mode(form.mode), form.key, parts(body, first))
 	if err != nil {
