@@ -96,6 +96,15 @@ const (
 	SessionEndOther Permission = "session.end_other"
 	// ViewAs looks at the pages of somebody else, with a reason, never writing.
 	ViewAs Permission = "viewas"
+	// RightsSelf asks what is held about oneself and one's children, and has it
+	// corrected or erased.
+	RightsSelf Permission = "rights.self"
+	// RightsAnswer answers such requests of the persons of the own unit.
+	RightsAnswer Permission = "rights.answer"
+	// RightsOversee limits its holder to requests that are overdue.
+	RightsOversee Permission = "rights.oversee"
+	// PrivacyReport makes the yearly report on the data of minors.
+	PrivacyReport Permission = "privacy.report"
 	// AuditRead reads the audit trail.
 	AuditRead Permission = "audit.read"
 	// SystemManage looks after the running: readiness, settings in force, jobs.
@@ -103,7 +112,7 @@ const (
 )
 
 // everybody lists what each signed-in role holds.
-var everybody = []Permission{HomeRead, AccountSelf}
+var everybody = []Permission{HomeRead, AccountSelf, RightsSelf}
 
 // granted is the table of permissions: one line a role.
 var granted = map[Role][]Permission{
@@ -111,17 +120,17 @@ var granted = map[Role][]Permission{
 	Guardian:     {ConsentAnswer},
 	Teacher:      {ClassRead, ClassPost, ClassTalk, PostReport, RoleLend},
 	ClassTeacher: {ClassRead, ClassPost, ClassTalk, PostReport, PostHide, ClassConfirm, CodeIssue, PersonRead, PersonProfile, PupilProfile, RoleLend, ConsentRegister},
-	Registrar:    {OrgRead, PersonRead, RosterImport, TransferDecide, CodeIssue, FiguresRead, PersonProfile, PupilProfile, PersonReveal, ExportRequest, RoleLend, PersonCorrect, ConsentRegister, ExportRead},
+	Registrar:    {OrgRead, PersonRead, RosterImport, TransferDecide, CodeIssue, FiguresRead, PersonProfile, PupilProfile, PersonReveal, ExportRequest, RoleLend, PersonCorrect, ConsentRegister, ExportRead, RightsAnswer},
 	School: {OrgRead, PersonRead, RosterImport, TransferDecide, CodeIssue, IdentityCheck, SchoolConfirm, GrantGive,
-		ClassRead, PostHide, FiguresRead, PersonProfile, PupilProfile, PersonReveal, ExportRequest, ExportApprove, RoleLend, AccessExplain, PersonMerge, PersonCorrect, FactorReset, SessionEndOther, ConsentRegister, ExportRead},
+		ClassRead, PostHide, FiguresRead, PersonProfile, PupilProfile, PersonReveal, ExportRequest, ExportApprove, RoleLend, AccessExplain, PersonMerge, PersonCorrect, FactorReset, SessionEndOther, ConsentRegister, ExportRead, RightsAnswer, PrivacyReport},
 	ClubTeacher:  {},
 	StudioLeader: {},
 	Researcher:   {OrgRead},
 	Inspector:    {OrgRead, FiguresRead, BulletinRead},
 	Reporter:     {OrgRead, FiguresRead, BulletinRead, BulletinReview, RoleLend},
-	County:       {OrgRead, PersonRead, RosterImport, TransferDecide, GrantGive, FiguresRead, BaseConfirm, BulletinRead, BulletinReview, PersonProfile, ExportRequest, ExportApprove, RoleLend, AccessExplain, PersonMerge, PersonCorrect, ExportRead},
-	Prefecture:   {OrgRead, GrantGive, FiguresRead, BaseConfirm, BulletinRead, BulletinReview, ExportApprove, RoleLend, AccessExplain, ExportRead},
-	Province:     {OrgRead, OrgImport, GrantGive, FiguresRead, BaseConfirm, TargetSet, BulletinRead, BulletinDraft, ExportApprove, RoleLend, AccessExplain, ExportRead},
+	County:       {OrgRead, PersonRead, RosterImport, TransferDecide, GrantGive, FiguresRead, BaseConfirm, BulletinRead, BulletinReview, PersonProfile, ExportRequest, ExportApprove, RoleLend, AccessExplain, PersonMerge, PersonCorrect, ExportRead, RightsAnswer, RightsOversee, PrivacyReport},
+	Prefecture:   {OrgRead, GrantGive, FiguresRead, BaseConfirm, BulletinRead, BulletinReview, ExportApprove, RoleLend, AccessExplain, ExportRead, PrivacyReport},
+	Province:     {OrgRead, OrgImport, GrantGive, FiguresRead, BaseConfirm, TargetSet, BulletinRead, BulletinDraft, ExportApprove, RoleLend, AccessExplain, ExportRead, PrivacyReport},
 	Expert:       {},
 	OperatorRole: {OrgRead, OrgImport, GrantGive, ViewAs},
 	SysAdmin:     {OrgRead, SystemManage},

@@ -12,12 +12,14 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
 
 	"learnspace/internal/access"
 	"learnspace/internal/account"
 	"learnspace/internal/audit"
+	"learnspace/internal/audit/inquiry"
 	"learnspace/internal/blob"
 	"learnspace/internal/campaign/bulletin"
 	"learnspace/internal/clock"
@@ -66,6 +68,7 @@ type App struct {
 	Rosters  *roster.Service
 	Merges   *merge.Service
 	Bulletin *bulletin.Service
+	Inquiry  *inquiry.Service
 	Custody  *custody.Service
 
 	lease  *id.Lease
@@ -125,6 +128,12 @@ func Open(ctx context.Context, c config.Config, o Options) (a *App, err error) {
 	} else if err := upToDate(ctx, a.DB); err != nil {
 		return nil, err
 	}
+	if err := custody.CheckKeys(ctx, a.DB, a.Keys); err != nil {
+		if errors.Is(err, custody.ErrForeignKeys) {
+			err = fmt.Errorf("the key file %s does not belong to this database, or is older than its last rotation; put the right one back: %w", c.Keys(), err)
+		}
+		return nil, err
+	}
 	if err := a.build(ctx, o); err != nil {
 		return nil, err
 	}
@@ -169,6 +178,8 @@ func (a *App) build(ctx context.Context, o Options) error {
 	}
 	a.Log = event.New(a.DB, a.IDs, a.Clock)
 	a.Trail = audit.New(a.DB, a.IDs, a.Clock)
+	a.Trail.AnchorTo(filepath.Join(a.Config.Data, "audit.anchor"))
+	a.Inquiry = inquiry.New(a.DB, a.Clock, a.Trail, inquiry.Options{Keep: a.Config.AuditKeep, ExportRows: a.Config.Limits.ExportRows})
 	a.Jobs = job.New(a.DB, a.IDs, a.Clock, job.Options{Logger: o.Logger, Workers: a.Config.Limits.JobWorkers, Limit: a.Config.Limits.JobTime})
 
 	a.Org = org.New(a.DB, a.IDs, a.Clock, a.Log, a.Trail)
@@ -190,8 +201,10 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Custody = custody.New(custody.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, Trail: a.Trail, Org: a.Org, People: a.People,
 		Jobs: a.Jobs, Files: a.Blobs, System: a.System("files that were approved"), Platform: a.Config.Platform["zh"]})
 	a.jobs()
-	a.web, err = a.newWeb(o.Logger)
-	return err
+	if a.web, err = a.newWeb(o.Logger); err != nil {
+		return err
+	}
+	return a.resumeRotation(ctx)
 }
 
 // acquire takes this process's instance number and makes the source of

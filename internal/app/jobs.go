@@ -15,7 +15,9 @@ const (
 	jobLapse  = "person.consents"
 	jobSweep  = "account.sweep"
 	jobPurge  = "job.purge"
+	jobKeep   = "audit.keep"
 	jobLooks  = "custody.sweep"
+	jobReseal = "keys.reseal"
 )
 
 // keepJobs is how long finished jobs are shown (UX rule 19).
@@ -49,11 +51,17 @@ func (a *App) jobs() {
 		return err
 	})
 	a.Jobs.Schedule(jobPurge, daily(3, 30))
+	a.Jobs.Register(jobKeep, func(ctx context.Context, _ *job.Run) error {
+		_, err := a.Inquiry.Trim(ctx, a.System("audit rows are kept for their time"))
+		return err
+	})
+	a.Jobs.Schedule(jobKeep, daily(3, 40))
 	a.Jobs.Register(jobLooks, func(ctx context.Context, _ *job.Run) error {
 		_, err := a.Custody.Sweep(ctx, a.System("old looks and files that expired"))
 		return err
 	})
 	a.Jobs.Schedule(jobLooks, hourly)
+	a.Jobs.Register(jobReseal, a.reseal)
 }
 
 // daily is the next time of day after an instant, in the product's zone.

@@ -122,8 +122,8 @@ func (a *App) keysReady(context.Context) (int64, string, error) {
 	return 0, "", err
 }
 
-// explain makes a fault of an error that the storage gave.
-func explain(err error) error {
+// inWords makes a fault of an error that the storage gave.
+func inWords(err error) error {
 	switch {
 	case db.IsFull(err):
 		return fault.Wrap(fault.ErrUnavailable, err, "error.disk_full")

@@ -13,6 +13,7 @@ import (
 	"learnspace/internal/web"
 	"learnspace/internal/web/accessweb"
 	"learnspace/internal/web/accountweb"
+	"learnspace/internal/web/auditweb"
 	"learnspace/internal/web/bulletinweb"
 	"learnspace/internal/web/consentweb"
 	"learnspace/internal/web/custodyweb"
@@ -54,6 +55,7 @@ func (a *App) newWeb(log *slog.Logger) (*web.Server, error) {
 		spaceweb.New(a.Posts, a.Notices, a.Org),
 		figureweb.New(a.Metrics, a.Org, a.Bulletin),
 		bulletinweb.New(a.Bulletin, a.Metrics, a.Org),
+		auditweb.New(a.Inquiry, a.Org, a.People),
 		custodyweb.New(custodyweb.Deps{Custody: a.Custody, Org: a.Org, People: a.People}),
 	}
 	var routes []web.Route
@@ -64,6 +66,7 @@ func (a *App) newWeb(log *slog.Logger) (*web.Server, error) {
 		BaseURL: a.Config.Base(), Platform: a.Config.Platform, Office: a.Config.Office, Phone: a.Config.Phone,
 		Demo: a.Config.Demo != nil, Clock: a.Clock, Sessions: sessions{a.Accounts}, Describe: a.describe, Logger: log,
 		TrustedProxies: proxies, Ready: a.Ready, Explain: inWords, Limits: a.limits(), TrustedHosts: a.Config.TrustedHosts,
+		ContentURL: a.Config.ContentURL, Stored: a.Blobs.Get,
 		View: a.DB.View, FlashKey: a.Keys.Hash("flash", "messages of the last action"),
 	}, routes...)
 }

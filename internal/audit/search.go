@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strconv"
 	"strings"
@@ -73,6 +74,29 @@ func (t *Trail) Find(ctx context.Context, within func(column string, args *db.Ar
 	out, err := scan(rows)
 	if err != nil {
 		return nil, fmt.Errorf("search the audit trail: %w", err)
+	}
+	return out, nil
+}
+
+// mostActions bounds the list of words.
+const mostActions = 500
+
+// Actions lists the actions that the trail holds, in order. It steps through
+// the index from one word to the next, so it costs the same however long the
+// trail is.
+func (t *Trail) Actions(ctx context.Context) ([]string, error) {
+	var out []string
+	last := ""
+	for len(out) < mostActions {
+		var next sql.NullString
+		if err := t.d.QueryRow(ctx, "SELECT MIN(action) FROM audit WHERE action > $1", last).Scan(&next); err != nil {
+			return nil, fmt.Errorf("list the actions of the trail: %w", err)
+		}
+		if !next.Valid {
+			break
+		}
+		last = next.String
+		out = append(out, last)
 	}
 	return out, nil
 }

@@ -141,7 +141,7 @@ func (*auditVerifyCmd) Run(e *env) error {
 				fmt.Fprintln(w, e.t("cli.audit.whole", rows))
 				return
 			}
-			fmt.Fprintln(w, e.t("cli.audit.broken", fmt.Sprintf("%+v", *broken)))
+			fmt.Fprintln(w, e.t("cli.audit.broken", broken.Seq, broken.ID.String(), e.t("cli.audit."+broken.Reason)))
 		})
 		if err == nil && broken != nil {
 			return errDiffers

@@ -67,6 +67,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	// The time of the request may be over; its answer still has to be written.
 	r = r.WithContext(context.WithoutCancel(r.Context()))
 	err = s.explain(err)
+	if errors.Is(err, errStepUp) {
+		redirect(w, r, "/signin/factor")
+		return
+	}
 	status, fallback := classify(err)
 	if info := observed(r.Context()); info != nil {
 		if status >= 500 {
@@ -108,6 +112,7 @@ func (s *Server) failPage(w http.ResponseWriter, r *http.Request, status int, me
 		w.Header().Del(name)
 	}
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Security-Policy", s.policy)
 	if IsHTMX(r) {
 		w.Header().Set("HX-Trigger", `{"toast":{"text":`+asciiJSON(message)+`}}`)
 		w.WriteHeader(status)

@@ -181,7 +181,7 @@ func hostsFor(base, content string, trusted []string) hosts {
 
 // knows reports whether a request for this host is answered.
 func (h hosts) knows(host string) bool {
-	if h.names[canonicalHost(host)] || h.content != "" && canonicalHost(host) == h.content {
+	if h.names[canonicalHost(host)] {
 		return true
 	}
 	name, _ := splitHost(host)
@@ -236,6 +236,10 @@ func asciiLower(s string) string {
 // this machine's own address.
 func (s *Server) guardHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.hosts.content != "" && canonicalHost(r.Host) == s.hosts.content {
+			s.serveContent(w, r)
+			return
+		}
 		name, _ := splitHost(r.Host)
 		ip, err := netip.ParseAddr(name)
 		own := name == "localhost" || err == nil && ip.IsLoopback()

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -37,6 +38,7 @@ func observed(ctx context.Context) *observation {
 func (o *observation) WriteHeader(status int) {
 	if !o.wrote {
 		o.wrote, o.status = true, status
+		sandboxFiles(o.Header())
 	}
 	o.ResponseWriter.WriteHeader(status)
 }
@@ -44,10 +46,20 @@ func (o *observation) WriteHeader(status int) {
 func (o *observation) Write(b []byte) (int, error) {
 	if !o.wrote {
 		o.wrote, o.status = true, http.StatusOK
+		sandboxFiles(o.Header())
 	}
 	n, err := o.ResponseWriter.Write(b)
 	o.bytes += int64(n)
 	return n, err
+}
+
+// sandboxFiles gives every answer that is a file the policy of files, whoever
+// wrote it.
+func sandboxFiles(h http.Header) {
+	if h.Get("Content-Disposition") != "" {
+		h.Set("Content-Security-Policy", filePolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+	}
 }
 
 // Unwrap lets http.ResponseController reach the connection.
@@ -169,11 +181,19 @@ func (s *Server) trusts(a netip.Addr) bool {
 // inline, nothing framed.
 const policy = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
+// policyFor lets pictures come from the second origin too, where there is one.
+func policyFor(content *url.URL) string {
+	if content.Host == "" {
+		return policy
+	}
+	return strings.Replace(policy, "img-src 'self'", "img-src 'self' "+content.Scheme+"://"+content.Host, 1)
+}
+
 // secureHeaders sets what every answer carries.
 func (s *Server) secureHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
+		h.Set("Content-Security-Policy", s.policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -21,7 +22,9 @@ import (
 )
 
 // Sessions tells who holds a session token. An unknown or ended session is a
-// fault of kind not found or forbidden; it signs the browser out.
+// fault of kind not found or forbidden; it signs the browser out. An error with a
+// method StepUp is a session that lacks a second factor: it opens only pages for
+// everybody, and any other address leads to /signin/factor.
 type Sessions interface {
 	Authenticate(ctx context.Context, token string) (access.Actor, error)
 }
@@ -53,6 +56,9 @@ type Options struct {
 	Sessions Sessions
 	// Describe adds to the frame of a signed-in person; may be nil.
 	Describe func(ctx context.Context, a access.Actor) Description
+	// Viewed records a page that an operator looks at in somebody's name, by the
+	// pattern of its route; the page is not shown when it fails. May be nil.
+	Viewed func(ctx context.Context, a access.Actor, pattern string) error
 	// Logger takes one line a request and every internal error; nil: none.
 	Logger *slog.Logger
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
@@ -72,6 +78,10 @@ type Options struct {
 	// TrustedHosts are answered beside the host of BaseURL; any other Host
 	// header is refused.
 	TrustedHosts []string
+	// ContentURL is a second origin of this server for what people uploaded;
+	// Stored opens a file of the store by its key for it.
+	ContentURL string
+	Stored     func(ctx context.Context, key string) (io.ReadCloser, error)
 	// View runs what answers a GET, so that all it reads with the context it is
 	// given is of one moment; nil: without.
 	View func(ctx context.Context, fn func(ctx context.Context) error) error
@@ -86,6 +96,7 @@ type Server struct {
 	origin  string
 	host    string
 	hosts   hosts
+	policy  string
 	rates   *rates
 	names   cookieNames
 	static  *static
@@ -119,7 +130,12 @@ func New(o Options, routes ...Route) (*Server, error) {
 	if base.Host != "" {
 		s.origin = base.Scheme + "://" + base.Host
 	}
-	s.hosts = hostsFor(base.Host, "", o.TrustedHosts)
+	content, err := url.Parse(o.ContentURL)
+	if err != nil || content.Host != "" && content.Host == base.Host {
+		return nil, fmt.Errorf("content url %q: expected another host than that of the base url", o.ContentURL)
+	}
+	s.hosts = hostsFor(base.Host, content.Host, o.TrustedHosts)
+	s.policy = policyFor(content)
 	s.rates = newRates(o.Limits.Rate)
 	s.readiness = readiness{ask: o.Ready, keep: o.ReadyFor}
 	if s.log == nil {

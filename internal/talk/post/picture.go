@@ -53,6 +53,9 @@ type Picture struct {
 	blobKey       string
 }
 
+// StoreKey is where the store of blobs has the picture.
+func (p Picture) StoreKey() string { return p.blobKey }
+
 // pixelBytes is how much memory a pixel takes while a picture of this colour
 // model is decoded.
 func pixelBytes(m color.Model, progressive bool) int {

@@ -231,7 +231,7 @@ func (f *Face) picture(w http.ResponseWriter, r *http.Request) error {
 	// seen: a picture never changes, who may see it does.
 	tag := `"` + which.String() + `"`
 	unchanged := r.Header.Get("If-None-Match") == tag
-	body, p, err := f.posts.OpenPicture(r.Context(), web.Actor(r.Context()), which, unchanged)
+	_, p, err := f.posts.OpenPicture(r.Context(), web.Actor(r.Context()), which, true)
 	if err != nil {
 		return err
 	}
@@ -242,13 +242,9 @@ func (f *Face) picture(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	defer body.Close()
-	h.Set("Content-Type", "image/jpeg")
-	h.Set("Content-Length", strconv.Itoa(p.Bytes))
-	h.Set("Content-Disposition", "inline; filename=\"picture.jpg\"")
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	_, err = io.Copy(w, body)
-	return err
+	file := web.File{Key: p.StoreKey(), Type: "image/jpeg", Name: "picture.jpg", Bytes: p.Bytes, Inline: true}
+	return web.SendStored(w, r, file, func() (io.ReadCloser, error) {
+		body, _, err := f.posts.OpenPicture(r.Context(), web.Actor(r.Context()), which, false)
+		return body, err
+	})
 }
