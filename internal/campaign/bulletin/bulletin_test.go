@@ -394,6 +394,11 @@ func TestTargets(t *testing.T) {
 		if len(all) != 4 || all[0].Target.N != 280 || all[0].Target.Version != 2 || all[0].Done != 100 || all[1].Target.N != 0 {
 			t.Errorf("targets: %+v", all)
 		}
+		all, err = f.s.Targets(f.ctx, province, 2020)
+		f.must(err)
+		if len(all) != 4 || all[0].Target.N != 0 || all[0].Done != 0 {
+			t.Errorf("targets of the coming year: %+v", all)
+		}
 	})
 }
 

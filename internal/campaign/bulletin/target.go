@@ -86,7 +86,8 @@ func (s *Service) putTarget(ctx context.Context, tx *db.Tx, by access.Actor, nod
 type UnitTarget struct {
 	Node   org.Node
 	Target Target
-	// Cumulative is what is new since 1 January of the year, as of now.
+	// Done is what is new since 1 January of the year, as of now; 0 for a year to
+	// come.
 	Done int64
 }
 
@@ -119,7 +120,11 @@ func (s *Service) Targets(ctx context.Context, by access.Actor, year int) ([]Uni
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, UnitTarget{Node: n, Target: byNode[r.Node], Done: r.Year})
+		t := UnitTarget{Node: n, Target: byNode[r.Node]}
+		if month.Year() == year {
+			t.Done = r.Year
+		}
+		out = append(out, t)
 	}
 	return out, nil
 }
