@@ -26,6 +26,7 @@ import (
 	"learnspace/internal/config"
 	"learnspace/internal/custody"
 	"learnspace/internal/db"
+	"learnspace/internal/dial"
 	"learnspace/internal/event"
 	"learnspace/internal/exchange/roster"
 	"learnspace/internal/explain"
@@ -56,6 +57,8 @@ type App struct {
 	Trail  *audit.Trail
 	Jobs   *job.Service
 	Blobs  blob.Store
+	// Dial is the only way out of the server.
+	Dial *dial.Dialer
 
 	Org      *org.Service
 	People   *person.Service
@@ -176,6 +179,9 @@ func (a *App) build(ctx context.Context, o Options) error {
 	if a.Blobs, err = blob.Open(a.Config.Blob); err != nil {
 		return err
 	}
+	if a.Dial, err = dial.New(a.Config.DialAllow); err != nil {
+		return fmt.Errorf("dial_allow: %w", err)
+	}
 	a.Log = event.New(a.DB, a.IDs, a.Clock)
 	a.Trail = audit.New(a.DB, a.IDs, a.Clock)
 	a.Trail.AnchorTo(filepath.Join(a.Config.Data, "audit.anchor"))
@@ -187,7 +193,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Spaces = space.New(a.DB, a.IDs, a.Clock, a.Log, a.Trail, a.Org, a.People)
 	a.Org.Spaces, a.Org.People = a.Spaces, a.People
 	a.Accounts = account.New(account.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, Log: a.Log, Trail: a.Trail,
-		Org: a.Org, People: a.People, Hasher: o.Hasher})
+		Org: a.Org, People: a.People, Hasher: o.Hasher, FactorOff: true})
 	a.Explain = explain.New(a.DB, a.Accounts, a.Org, a.People)
 	a.Metrics = metrics.New(a.DB, a.IDs, a.Clock, a.Log, a.Trail, a.Org, metrics.Options{})
 	a.Posts = post.New(a.DB, a.IDs, a.Clock, a.Log, classes{a.DB, a.Spaces}, people{a.People}, a.Blobs)

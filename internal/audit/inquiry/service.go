@@ -31,7 +31,8 @@ type Service struct {
 	db    *db.DB
 	clk   clock.Clock
 	trail *audit.Trail
-	opt   Options
+	// Options are those in force.
+	Options Options
 }
 
 // New returns the service of a trail.
@@ -43,14 +44,8 @@ func New(d *db.DB, clk clock.Clock, trail *audit.Trail, opt Options) *Service {
 		opt.ExportRows = 100_000
 	}
 	opt.Keep = max(opt.Keep, Shortest)
-	return &Service{db: d, clk: clk, trail: trail, opt: opt}
+	return &Service{db: d, clk: clk, trail: trail, Options: opt}
 }
-
-// Keep is how long rows are kept.
-func (s *Service) Keep() time.Duration { return s.opt.Keep }
-
-// ExportRows is the most that one export holds.
-func (s *Service) ExportRows() int { return s.opt.ExportRows }
 
 // scope is where the actor may read the trail, or why he may not.
 func (s *Service) scope(by access.Actor) (access.Scope, error) {
@@ -78,7 +73,7 @@ func (s *Service) Search(ctx context.Context, by access.Actor, f audit.Filter, b
 const exportStep = 1000
 
 // Export records that the actor takes rows out, and then gives them, newest
-// first, at most [Service.ExportRows]. format names the file's kind for the
+// first, at most Options.ExportRows. format names the file's kind for the
 // record.
 func (s *Service) Export(ctx context.Context, by access.Actor, f audit.Filter, format string) (iter.Seq2[audit.Row, error], error) {
 	scope, err := s.scope(by)
@@ -101,7 +96,7 @@ func (s *Service) Export(ctx context.Context, by access.Actor, f audit.Filter, f
 		return nil, fmt.Errorf("record the export: %w", err)
 	}
 	return func(yield func(audit.Row, error) bool) {
-		before, left := id.Audit(0), s.opt.ExportRows
+		before, left := id.Audit(0), s.Options.ExportRows
 		for left > 0 {
 			page, err := s.trail.Find(ctx, scope.Nodes, f, before, min(exportStep, left))
 			if err != nil {
@@ -126,7 +121,7 @@ func (s *Service) Trim(ctx context.Context, by access.Actor) (int64, error) {
 	if !by.IsSystem() && !by.IsOperator() {
 		return 0, fault.New(fault.ErrForbidden, "error.forbidden")
 	}
-	return s.trail.Trim(ctx, s.clk.Now().Add(-s.opt.Keep))
+	return s.trail.Trim(ctx, s.clk.Now().Add(-s.Options.Keep))
 }
 
 // Actions lists the actions that the trail holds, for the form of the search.

@@ -111,8 +111,8 @@ func TestKept(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
 		s := setup(t, h, inquiry.Options{Keep: time.Hour, ExportRows: 1})
-		if s.Keep() != inquiry.Shortest {
-			t.Errorf("kept for %v", s.Keep())
+		if s.Options.Keep != inquiry.Shortest {
+			t.Errorf("kept for %v", s.Options.Keep)
 		}
 		add(t, h, "old", city1)
 		h.Clock.Advance(inquiry.Shortest - time.Hour)

@@ -14,6 +14,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"learnspace/internal/access"
+	"learnspace/internal/archive"
 	"learnspace/internal/exchange/roster/read"
 	"learnspace/internal/fault"
 	"learnspace/internal/i18n"
@@ -179,6 +180,9 @@ func readMended(r io.Reader) (map[mended]map[string]string, error) {
 	bad := func(cause error) error { return fault.Wrap(fault.ErrInvalid, cause, "roster.mend.unreadable") }
 	data, err := io.ReadAll(io.LimitReader(r, 16<<20))
 	if err != nil {
+		return nil, bad(err)
+	}
+	if _, err := archive.Open(bytes.NewReader(data), int64(len(data)), archive.Limits{Unpacked: 256 << 20}); err != nil {
 		return nil, bad(err)
 	}
 	book, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: 256 << 20, UnzipXMLSizeLimit: 64 << 20})

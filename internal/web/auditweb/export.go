@@ -36,7 +36,7 @@ func (f *Face) export(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	t := export.Table{Title: i18n.T(ctx, "audit.title"), Rows: f.cells(ctx, by, rows),
-		Notes: []string{i18n.T(ctx, "audit.export_note", web.Now(ctx).In(clock.Zone).Format(time.DateTime), f.trail.ExportRows())}}
+		Notes: []string{i18n.T(ctx, "audit.export_note", web.Now(ctx).In(clock.Zone).Format(time.DateTime), f.trail.Options.ExportRows)}}
 	for _, key := range []string{"audit.col_number", "audit.col_place_in_chain", "audit.col_at", "audit.col_who", "audit.col_who_number", "audit.col_role",
 		"audit.col_action", "audit.col_object", "audit.col_object_number", "audit.col_node", "audit.col_node_number", "audit.col_detail"} {
 		t.Columns = append(t.Columns, export.Column{Title: i18n.T(ctx, key)})

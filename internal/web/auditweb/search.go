@@ -151,7 +151,7 @@ func (f *Face) actors(ctx context.Context, by access.Actor, text string) ([]id.P
 
 func (f *Face) search(w http.ResponseWriter, r *http.Request) error {
 	ctx, by := r.Context(), web.Actor(r.Context())
-	p := searchPage{form: readForm(r), keep: f.trail.Keep(), most: f.trail.ExportRows(),
+	p := searchPage{form: readForm(r), keep: f.trail.Options.Keep, most: f.trail.Options.ExportRows,
 		Page: ui.Page{Title: i18n.T(ctx, "audit.title"), Lead: i18n.T(ctx, "audit.lead"), Nav: "audit"}}
 	filter, errs, err := f.filter(ctx, by, p.form)
 	if err != nil {

@@ -9,10 +9,12 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"learnspace/internal/archive"
 )
 
 // errTooLarge is a workbook that unpacks to more than the limits allow.
-var errTooLarge = errors.New("unpacks to more than is allowed")
+var errTooLarge = archive.ErrLarge
 
 // workbook is an opened XLSX container.
 type workbook struct {
@@ -30,13 +32,12 @@ type sheetRef struct {
 }
 
 func openXLSX(ctx context.Context, r io.ReaderAt, size int64, limits Limits) (*File, error) {
-	z, err := zip.NewReader(r, size)
+	w := &workbook{limits: limits}
+	var err error
+	// Workbooks hold workbooks of charts; no part but the sheets is opened.
+	w.files, err = archive.Open(r, size, archive.Limits{Unpacked: limits.Unpacked, Ratio: limits.Ratio, From: limits.From, Nested: true})
 	if err != nil {
-		return nil, refuse(NotASpreadsheet, err)
-	}
-	w := &workbook{files: map[string]*zip.File{}, limits: limits}
-	if err := w.index(z, size); err != nil {
-		return nil, err
+		return nil, w.refusal(err)
 	}
 	if err := w.load(); err != nil {
 		return nil, w.refusal(err)
@@ -63,29 +64,16 @@ func openXLSX(ctx context.Context, r io.ReaderAt, size int64, limits Limits) (*F
 	return file, nil
 }
 
-// index looks at the container's directory: sizes, locked entries, the kind.
-func (w *workbook) index(z *zip.Reader, size int64) error {
-	var total uint64
-	for _, f := range z.File {
-		if f.Flags&1 != 0 {
-			return refuse(Encrypted, nil)
-		}
-		total += f.UncompressedSize64
-		if total > uint64(w.limits.Unpacked) || total > uint64(w.limits.From) && total/uint64(max(size, 1)) > uint64(w.limits.Ratio) {
-			return refuse(TooLargeUnpacked, errTooLarge)
-		}
-		w.files[strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(f.Name, `\`, "/"), "/"))] = f
-	}
-	return nil
-}
-
+// refusal is the code of why a workbook is refused.
 func (w *workbook) refusal(err error) error {
 	var r *Refusal
 	switch {
 	case errors.As(err, &r):
 		return err
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, errTooLarge), errors.Is(err, archive.ErrEntries):
 		return refuse(TooLargeUnpacked, err)
+	case errors.Is(err, archive.ErrLocked):
+		return refuse(Encrypted, err)
 	}
 	return refuse(NotASpreadsheet, err)
 }
@@ -96,24 +84,11 @@ func (w *workbook) part(name string) (io.ReadCloser, bool, error) {
 	if !ok {
 		return nil, false, nil
 	}
-	rc, err := f.Open()
+	rc, err := archive.Entry(f)
 	if err != nil {
 		return nil, false, fmt.Errorf("open part %s: %w", name, err)
 	}
-	return &limitedPart{ReadCloser: rc, left: int64(f.UncompressedSize64)}, true, nil
-}
-
-type limitedPart struct {
-	io.ReadCloser
-	left int64
-}
-
-func (l *limitedPart) Read(p []byte) (int, error) {
-	n, err := l.ReadCloser.Read(p)
-	if l.left -= int64(n); l.left < 0 {
-		return 0, errTooLarge
-	}
-	return n, err
+	return rc, true, nil
 }
 
 // scan runs fn over the tokens of a part that may be missing.
