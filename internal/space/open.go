@@ -3,6 +3,7 @@ package space
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"learnspace/internal/access"
 	"learnspace/internal/audit"
@@ -25,7 +26,7 @@ func (s *Service) Confirm(ctx context.Context, by access.Actor, node id.Node) (S
 		if err != nil {
 			return err
 		}
-		if sp, err = s.one(ctx, tx, "owner_node = $1 AND owner_node <> 0", node.Int()); err != nil || sp.Status != StatusMade {
+		if sp, err = s.locked(ctx, tx, node); err != nil || sp.Status != StatusMade {
 			return err
 		}
 		ready, err := s.managed(ctx, tx, by, n)
@@ -78,6 +79,16 @@ func (s *Service) Open(ctx context.Context, by access.Actor, space id.Space) (Sp
 		return Space{}, fmt.Errorf("open space %d: %w", space, err)
 	}
 	return sp, nil
+}
+
+// locked takes an institution's space until the transaction ends and reads it.
+// Whoever confirms the node and whoever becomes its verified manager both take it
+// before they ask about the other: the one who comes second sees the first.
+func (s *Service) locked(ctx context.Context, tx *db.Tx, node id.Node) (Space, error) {
+	if _, err := tx.Exec(ctx, "UPDATE space SET status = status WHERE owner_node = $1 AND owner_node <> 0", node.Int()); err != nil {
+		return Space{}, fmt.Errorf("take the space of node %d: %w", node, err)
+	}
+	return s.one(ctx, tx, "owner_node = $1 AND owner_node <> 0", node.Int())
 }
 
 // confirmBy is the permission that confirms a node.
@@ -216,20 +227,22 @@ func (s *Service) openManaged(ctx context.Context, tx *db.Tx, by access.Actor, w
 			nodes = append(nodes, g.Node)
 		}
 	}
+	slices.Sort(nodes) // everybody takes several spaces in one order
+	nodes = slices.Compact(nodes)
+	spaces := make([]Space, len(nodes))
+	for i, node := range nodes {
+		if spaces[i], err = s.locked(ctx, tx, node); err != nil {
+			return err
+		}
+	}
 	found, err := org.Nodes(ctx, tx, nodes)
 	if err != nil {
 		return err
 	}
-	for _, node := range nodes {
+	for i, node := range nodes {
+		sp := spaces[i]
 		n, ok := found[node]
-		if !ok || n.Confirmed.IsZero() || n.Closed() {
-			continue
-		}
-		sp, err := s.one(ctx, tx, "owner_node = $1 AND owner_node <> 0", node.Int())
-		if err != nil {
-			return err
-		}
-		if sp.Status != StatusMade {
+		if !ok || n.Confirmed.IsZero() || n.Closed() || sp.Status != StatusMade {
 			continue
 		}
 		if err := s.open(ctx, tx, by, &sp); err != nil {

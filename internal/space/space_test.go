@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 
 	"learnspace/internal/access"
@@ -230,6 +231,54 @@ func TestConfirmedSpacesOpenWhenAVerifiedManagerComes(t *testing.T) {
 		}
 		if f.opened(t, space.KindSchool) != 1 || f.opened(t, space.KindClass) != 1 {
 			t.Error("the confirmed spaces did not open")
+		}
+	})
+}
+
+// TestConfirmBesideVerify confirms class lists while their class teachers are
+// verified: whichever comes second opens the space.
+func TestConfirmBesideVerify(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		ctx := t.Context()
+		const classes = 24
+		other := f.make(t, person.Draft{Name: "前任", Role: person.RoleTeacher, IDNo: "220381198501010031"})
+		var all sync.WaitGroup
+		start := make(chan struct{})
+		for i := range classes {
+			class, _, err := f.orgs.EnsureClass(ctx, f.op, f.school.ID, org.ClassKey{Stage: "P", EntryYear: 2019, No: i + 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			who := f.make(t, person.Draft{Name: "班主任", Role: person.RoleTeacher, IDNo: number(i)})
+			if _, err := f.people.Affiliate(ctx, f.op, person.Affiliation{Person: who, Node: class.ID, Unit: f.school.ID, Role: person.RoleClassTeacher}); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.people.Activate(ctx, access.Actor{Person: who}, who); err != nil {
+				t.Fatal(err)
+			}
+			for _, step := range []func() error{
+				func() error {
+					_, err := f.spaces.Confirm(ctx, f.actor(access.ClassTeacher, other, class), class.ID)
+					return err
+				},
+				func() error {
+					return f.people.Verify(ctx, access.Actor{Person: who}, who, person.SourceRoster)
+				},
+			} {
+				all.Go(func() {
+					<-start
+					if err := step(); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		}
+		close(start)
+		all.Wait()
+		if n := f.opened(t, space.KindClass); n != classes {
+			t.Errorf("%d of %d confirmed classes with a verified class teacher are open", n, classes)
 		}
 	})
 }
