@@ -308,7 +308,7 @@ func TestPersonalSpaceFollowsTheGuardian(t *testing.T) {
 			who := f.make(t, person.Draft{Name: fmt.Sprint("学生", n), Role: person.RolePupil, Node: f.class.ID, NoIDReason: "待补", Sex: 1, Birth: c.birth})
 			self := access.Actor{Person: who}
 			say := func(answer string) {
-				if err := f.people.RecordConsent(ctx, self, person.Consent{Child: who, Purpose: "space", TextVersion: "1", Answer: answer, ByName: "李父", ByRelation: "父亲"}); err != nil {
+				if err := f.people.RecordConsent(ctx, self, person.Consent{Child: who, Purpose: person.PurposeSpace, TextVersion: "2019-1", Answer: answer, ByName: "李父", ByRelation: "父亲"}); err != nil {
 					t.Fatal(err)
 				}
 			}
