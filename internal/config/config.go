@@ -47,12 +47,17 @@ type Config struct {
 	Limits Limits
 	// AuditKeep is how long rows of the audit trail are kept.
 	AuditKeep time.Duration
+	// RightsDays is within how many working days a request about personal data is
+	// answered.
+	RightsDays int
 	// DialAllow lists host:port that the server may connect to.
 	DialAllow []string
 	// MetricsAddr is the listener of the metrics; "" for none.
 	MetricsAddr string
 	// LogLevel is debug, info, warn or error.
 	LogLevel string
+	// Deliver says how mail and text messages go out.
+	Deliver Deliver
 	// Demo is set in a demo folder.
 	Demo *Demo
 
@@ -73,6 +78,13 @@ type Limits struct {
 	// Disk is the least free space, Lag the longest delay of a ready server.
 	Disk Bytes
 	Lag  time.Duration
+}
+
+// Deliver says how mail and text messages go out; without an address a channel
+// is closed.
+type Deliver struct {
+	MailAddr, MailUser, MailPassword, MailFrom string
+	SMSURL, SMSToken                           string
 }
 
 // Demo describes a demo folder: its clock begins in 2019 and runs on.
