@@ -10,6 +10,7 @@ import (
 	"learnspace/internal/account"
 	"learnspace/internal/clock"
 	"learnspace/internal/i18n"
+	"learnspace/internal/id"
 	"learnspace/internal/web"
 	"learnspace/internal/web/accessweb"
 	"learnspace/internal/web/accountweb"
@@ -56,7 +57,7 @@ func (a *App) newWeb(log *slog.Logger) (*web.Server, error) {
 		figureweb.New(a.Metrics, a.Org, a.Bulletin),
 		bulletinweb.New(a.Bulletin, a.Metrics, a.Org),
 		auditweb.New(a.Inquiry, a.Org, a.People),
-		custodyweb.New(custodyweb.Deps{Custody: a.Custody, Org: a.Org, People: a.People}),
+		custodyweb.New(custodyweb.Deps{Custody: a.Custody, Org: a.Org, People: a.People, Fresh: a.Accounts.Fresh}),
 	}
 	var routes []web.Route
 	for _, f := range faces {
@@ -94,8 +95,20 @@ func (a *App) describe(ctx context.Context, by access.Actor) web.Description {
 	if i18n.Lang(ctx) == i18n.Korean && n.NameKo != "" {
 		d.Place = n.NameKo
 	}
+	if at := by.Stands(); at.For != 0 {
+		d.Place = a.standing(ctx, d.Place, at)
+	}
 	if by.Role == access.Pupil && n.Stage == "P" {
 		d.Stage = "primary"
 	}
 	return d
+}
+
+// standing says of a substitute whose place he takes and until when.
+func (a *App) standing(ctx context.Context, place string, at access.Place) string {
+	names, err := a.People.Names(ctx, a.System("whose place a substitute takes"), []id.Person{at.For})
+	if err != nil {
+		return place
+	}
+	return place + " · " + i18n.T(ctx, "org.grants.lent", names[at.For], i18n.Day(i18n.Lang(ctx), at.Until.AddDays(-1)))
 }

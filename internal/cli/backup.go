@@ -51,21 +51,3 @@ func (c *restoreCmd) Run(e *env) error {
 		}
 	})
 }
-
-// keysCmd works on the keys.
-type keysCmd struct {
-	Rotate keysRotateCmd `cmd:"" help:"Seal with a new key from now on; what is sealed is sealed anew."`
-}
-
-type keysRotateCmd struct{}
-
-// Run rotates the sealing key.
-func (*keysRotateCmd) Run(e *env) error {
-	return e.withApp(func(a *app.App, by access.Actor) error {
-		n, err := a.RotateKeys(e.ctx, by)
-		if err != nil {
-			return err
-		}
-		return e.print(map[string]any{"resealed": n}, func(w io.Writer) { fmt.Fprintln(w, e.t("cli.keys.rotated", n)) })
-	})
-}

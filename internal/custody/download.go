@@ -81,6 +81,8 @@ func (s *Service) mayTake(ctx context.Context, by access.Actor, r Request) error
 	case r.Glass:
 		return fault.New(fault.ErrConflict, "custody.request.gone")
 	case by.IsOperator():
+	case by.ViewedBy != 0:
+		return errViewing()
 	case r.RequestedBy != by.Person || !by.Allows(access.ExportRequest, path):
 		return fault.New(fault.ErrForbidden, "custody.request.not_yours")
 	}

@@ -85,6 +85,9 @@ func (s *Service) Open(ctx context.Context, by access.Actor, who id.Person) (per
 	if by.Person != who && !by.Can(access.PersonProfile) {
 		return person.Profile{}, errMissing()
 	}
+	if by.ViewedBy != 0 && by.Person != who {
+		return person.Profile{}, errViewing()
+	}
 	p, err := s.People.Profile(ctx, by, who)
 	if err != nil {
 		return person.Profile{}, err
@@ -142,6 +145,9 @@ func (s *Service) Reveal(ctx context.Context, by access.Actor, ask Showing) (Sho
 	if !by.Can(access.PersonReveal) {
 		return Shown{}, errForbidden()
 	}
+	if by.ViewedBy != 0 {
+		return Shown{}, errViewing()
+	}
 	if _, err := s.People.Profiled(ctx, by, ask.Person); err != nil {
 		return Shown{}, err
 	}
@@ -179,6 +185,9 @@ func (s *Service) Reveal(ctx context.Context, by access.Actor, ask Showing) (Sho
 func (s *Service) Find(ctx context.Context, by access.Actor, number string) (person.Person, error) {
 	if !by.Can(access.PersonReveal) {
 		return person.Person{}, errForbidden()
+	}
+	if by.ViewedBy != 0 {
+		return person.Person{}, errViewing()
 	}
 	p, found := s.People.FindNumber(ctx, by, number)
 	if found != nil && !errors.Is(found, fault.ErrNotFound) {

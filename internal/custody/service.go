@@ -64,6 +64,10 @@ func (s *Service) today() clock.Day { return clock.DayOf(s.Clock.Now()) }
 
 func errMissing() error { return fault.New(fault.ErrNotFound, "custody.missing") }
 
+// errViewing is for whoever looks on as somebody else: he sees pages, never what
+// is known of third persons.
+func errViewing() error { return fault.New(fault.ErrForbidden, "custody.viewing") }
+
 func errForbidden() error { return fault.New(fault.ErrForbidden, "custody.forbidden") }
 
 // record appends an audit row. detail is a JSON object without personal data.
