@@ -1,6 +1,10 @@
 package access
 
-import "slices"
+import (
+	"slices"
+
+	"learnspace/internal/clock"
+)
 
 // Why names the rule by which a question about a right was answered.
 type Why string
@@ -119,4 +123,31 @@ func (a Actor) Owns(path string) bool {
 	return a.unbounded() || slices.ContainsFunc(a.Places, func(at Place) bool {
 		return at.Role == a.Role && at.For == 0 && Covers(at.Path, path)
 	})
+}
+
+// LentUntil is the first day on which a role that is only lent to the actor no
+// longer holds, the last of several; 0 for a role that he holds himself
+// somewhere, or not at all.
+func (a Actor) LentUntil(role Role) clock.Day {
+	var until clock.Day
+	for _, at := range a.Places {
+		if at.Role != role {
+			continue
+		}
+		if at.For == 0 && at.Path != "" {
+			return 0
+		}
+		until = max(until, at.Until)
+	}
+	return until
+}
+
+// Stands is the place that the active role holds at its home only for somebody
+// else; the zero Place where it is the actor's own.
+func (a Actor) Stands() Place {
+	if a.LentUntil(a.Role) == 0 {
+		return Place{}
+	}
+	i := slices.IndexFunc(a.Places, func(at Place) bool { return at.Role == a.Role && at.For != 0 })
+	return a.Places[i]
 }

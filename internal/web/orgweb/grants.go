@@ -130,7 +130,7 @@ func (f *Face) grantRows(ctx context.Context, by access.Actor, grants []org.Gran
 		rows[i] = grantRow{grant: g, name: nameIn(ctx, names, g.Person), node: g.NodeName, from: dayText(ctx, g.From), to: dayText(ctx, g.To),
 			ended: !g.Ended.IsZero() || g.To != 0 && g.To <= today, mayEnd: org.MayEnd(by, g)}
 		if g.Lent() {
-			rows[i].lent = i18n.T(ctx, "org.grants.lent", nameIn(ctx, names, g.LentBy), dayText(ctx, g.To))
+			rows[i].lent = i18n.T(ctx, "org.grants.lent", nameIn(ctx, names, g.LentBy), dayText(ctx, g.To.AddDays(-1)))
 		}
 	}
 	return rows, nil
