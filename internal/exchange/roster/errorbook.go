@@ -14,6 +14,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"learnspace/internal/access"
+	"learnspace/internal/db"
 	"learnspace/internal/archive"
 	"learnspace/internal/exchange/roster/read"
 	"learnspace/internal/fault"
@@ -67,7 +68,8 @@ func (b Batch) reportPhase() phase {
 }
 
 // Errors writes the rejected rows as a workbook: sheet, row, name, problem,
-// remedy and the faulty cell only, with numbers masked. The faulty cell can be
+// remedy and the faulty cell only, with numbers masked; the audit trail says who
+// took it. The faulty cell can be
 // mended and the workbook handed in again, see [Service.Mend].
 func (s *Service) Errors(ctx context.Context, by access.Actor, bid id.Batch, l i18n.Language, w io.Writer) error {
 	b, err := s.own(ctx, by, bid)
@@ -80,22 +82,8 @@ func (s *Service) Errors(ctx context.Context, by access.Actor, bid id.Batch, l i
 	}
 	book := excelize.NewFile()
 	defer book.Close()
-	const sheetName = "Sheet1"
-	out, err := book.NewStreamWriter(sheetName)
+	out, err := errorSheet(book, l)
 	if err != nil {
-		return err
-	}
-	if err := out.SetColWidth(1, 6, 14); err != nil {
-		return err
-	}
-	if err := out.SetColWidth(7, 8, 44); err != nil {
-		return err
-	}
-	head := make([]any, len(errorColumns))
-	for i, k := range errorColumns {
-		head[i] = i18n.Text(l, k)
-	}
-	if err := out.SetRow("A1", head); err != nil {
 		return err
 	}
 	line := 1
@@ -133,7 +121,31 @@ func (s *Service) Errors(ctx context.Context, by access.Actor, bid id.Batch, l i
 	if err := out.Flush(); err != nil {
 		return err
 	}
+	// Names leave with it: who took them is on record before they do.
+	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return s.auditBatch(ctx, tx, by, "roster.errors", bid, b.Node) })
+	if err != nil {
+		return fmt.Errorf("errors of batch %d: %w", bid, err)
+	}
 	return book.Write(w)
+}
+
+// errorSheet begins the sheet of rejected rows with its headings.
+func errorSheet(book *excelize.File, l i18n.Language) (*excelize.StreamWriter, error) {
+	out, err := book.NewStreamWriter("Sheet1")
+	if err != nil {
+		return nil, err
+	}
+	if err := out.SetColWidth(1, 6, 14); err != nil {
+		return nil, err
+	}
+	if err := out.SetColWidth(7, 8, 44); err != nil {
+		return nil, err
+	}
+	head := make([]any, len(errorColumns))
+	for i, k := range errorColumns {
+		head[i] = i18n.Text(l, k)
+	}
+	return out, out.SetRow("A1", head)
 }
 
 // text keeps a spreadsheet from reading a text as a formula.

@@ -186,6 +186,9 @@ func TestMend(t *testing.T) {
 		if err := f.rosters.Errors(t.Context(), clerk, bid, i18n.Chinese, &buf); err != nil {
 			t.Fatal(err)
 		}
+		if n := f.has("SELECT COUNT(*) FROM audit WHERE action = 'roster.errors' AND actor = $1 AND object = $2", clerk.Person, bid); n != 1 {
+			t.Errorf("%d audit rows of the download, want 1", n)
+		}
 		book, err := excelize.OpenReader(bytes.NewReader(buf.Bytes()))
 		if err != nil {
 			t.Fatal(err)
