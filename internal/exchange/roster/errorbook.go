@@ -14,8 +14,8 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"learnspace/internal/access"
-	"learnspace/internal/db"
 	"learnspace/internal/archive"
+	"learnspace/internal/db"
 	"learnspace/internal/exchange/roster/read"
 	"learnspace/internal/fault"
 	"learnspace/internal/i18n"
@@ -122,7 +122,9 @@ func (s *Service) Errors(ctx context.Context, by access.Actor, bid id.Batch, l i
 		return err
 	}
 	// Names leave with it: who took them is on record before they do.
-	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return s.auditBatch(ctx, tx, by, "roster.errors", bid, b.Node) })
+	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return s.auditBatch(ctx, tx, by, "roster.errors", bid, b.Node)
+	})
 	if err != nil {
 		return fmt.Errorf("errors of batch %d: %w", bid, err)
 	}
