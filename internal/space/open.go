@@ -9,6 +9,7 @@ import (
 	"learnspace/internal/audit"
 	"learnspace/internal/clock"
 	"learnspace/internal/db"
+	"learnspace/internal/event"
 	"learnspace/internal/fault"
 	"learnspace/internal/id"
 	"learnspace/internal/org"
@@ -129,6 +130,17 @@ func (s *Service) managed(ctx context.Context, tx *db.Tx, by access.Actor, n org
 
 // open writes the state and, for institutions, event and audit row, once.
 func (s *Service) open(ctx context.Context, tx *db.Tx, by access.Actor, sp *Space) error {
+	return s.opens(ctx, tx, by, sp, newEvent(by, EventOpened, *sp))
+}
+
+// opensItself is open for a space whose conditions have come true by something
+// else. Its event names nobody: what is automatic is no use of a space and makes
+// nobody active (DOMAIN 3, 月活率). The audit row says who was behind it.
+func (s *Service) opensItself(ctx context.Context, tx *db.Tx, by access.Actor, sp *Space) error {
+	return s.opens(ctx, tx, by, sp, newEvent(access.Actor{}, EventOpened, *sp))
+}
+
+func (s *Service) opens(ctx context.Context, tx *db.Tx, by access.Actor, sp *Space, e event.Event) error {
 	now := s.clk.Now()
 	changed, err := tx.Exec(ctx, "UPDATE space SET status = 'opened', opened_at = $1, opened_by = $2 WHERE id = $3 AND status = 'made'",
 		now.UnixMilli(), by.Person.Int(), sp.ID.Int())
@@ -143,7 +155,6 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, by access.Actor, sp *Spac
 	if sp.Kind == KindPersonal {
 		return nil
 	}
-	e := newEvent(by, EventOpened, *sp)
 	if err := s.log.Append(ctx, tx, e); err != nil {
 		return err
 	}
@@ -245,7 +256,7 @@ func (s *Service) openManaged(ctx context.Context, tx *db.Tx, by access.Actor, w
 		if !ok || n.Confirmed.IsZero() || n.Closed() || sp.Status != StatusMade {
 			continue
 		}
-		if err := s.open(ctx, tx, by, &sp); err != nil {
+		if err := s.opensItself(ctx, tx, by, &sp); err != nil {
 			return err
 		}
 	}

@@ -193,6 +193,11 @@ func TestClassOpensByItsClassTeacher(t *testing.T) {
 		if sp, err := f.spaces.OfPerson(ctx, by, who); err != nil || sp.Status != space.StatusOpened {
 			t.Errorf("personal %+v, %v", sp, err)
 		}
+		// It opened by itself: nobody was active by that (DOMAIN 3, 月活率).
+		var mine int
+		if err := f.DB.QueryRow(ctx, "SELECT COUNT(*) FROM event WHERE verb = 'space.opened' AND actor = $1", who).Scan(&mine); err != nil || mine != 0 {
+			t.Errorf("%d openings by the class teacher, %v", mine, err)
+		}
 		teacher := f.actor(access.Teacher, who, f.class)
 		if _, err := f.spaces.Confirm(ctx, teacher, f.class.ID); !errors.Is(err, fault.ErrForbidden) {
 			t.Errorf("a teacher confirms: %v", err)
