@@ -18,6 +18,7 @@ import (
 
 	"learnspace/internal/access"
 	"learnspace/internal/account"
+	"learnspace/internal/account/factor"
 	"learnspace/internal/audit"
 	"learnspace/internal/audit/inquiry"
 	"learnspace/internal/blob"
@@ -26,6 +27,7 @@ import (
 	"learnspace/internal/config"
 	"learnspace/internal/custody"
 	"learnspace/internal/db"
+	"learnspace/internal/deliver"
 	"learnspace/internal/dial"
 	"learnspace/internal/event"
 	"learnspace/internal/exchange/roster"
@@ -34,11 +36,13 @@ import (
 	"learnspace/internal/id"
 	"learnspace/internal/job"
 	"learnspace/internal/logs"
+	"learnspace/internal/meter"
 	"learnspace/internal/metrics"
 	"learnspace/internal/notice"
 	"learnspace/internal/org"
 	"learnspace/internal/person"
 	"learnspace/internal/person/merge"
+	"learnspace/internal/rights"
 	"learnspace/internal/schema"
 	"learnspace/internal/seal"
 	"learnspace/internal/space"
@@ -57,6 +61,8 @@ type App struct {
 	Trail  *audit.Trail
 	Jobs   *job.Service
 	Blobs  blob.Store
+
+	Deliver *deliver.Service
 	// Dial is the only way out of the server.
 	Dial *dial.Dialer
 
@@ -70,13 +76,16 @@ type App struct {
 	Notices  *notice.Service
 	Rosters  *roster.Service
 	Merges   *merge.Service
+	Rights   *rights.Service
 	Bulletin *bulletin.Service
 	Inquiry  *inquiry.Service
 	Custody  *custody.Service
 
-	lease  *id.Lease
-	web    *web.Server
-	logger *slog.Logger
+	lease   *id.Lease
+	web     *web.Server
+	logger  *slog.Logger
+	meter   *meter.Meter
+	hashing *account.Pool // nil where another hasher was given
 }
 
 // Options change how the product is built; the zero value is the product.
@@ -182,18 +191,32 @@ func (a *App) build(ctx context.Context, o Options) error {
 	if a.Dial, err = dial.New(a.Config.DialAllow); err != nil {
 		return fmt.Errorf("dial_allow: %w", err)
 	}
+	if o.Hasher == nil {
+		a.hashing = account.NewPool(account.FullCost, 0, 0)
+		o.Hasher = a.hashing
+	}
 	a.Log = event.New(a.DB, a.IDs, a.Clock)
 	a.Trail = audit.New(a.DB, a.IDs, a.Clock)
 	a.Trail.AnchorTo(filepath.Join(a.Config.Data, "audit.anchor"))
 	a.Inquiry = inquiry.New(a.DB, a.Clock, a.Trail, inquiry.Options{Keep: a.Config.AuditKeep, ExportRows: a.Config.Limits.ExportRows})
 	a.Jobs = job.New(a.DB, a.IDs, a.Clock, job.Options{Logger: o.Logger, Workers: a.Config.Limits.JobWorkers, Limit: a.Config.Limits.JobTime})
 
+	ways, err := transports(a.Config, a.Dial.DialContext)
+	if err != nil {
+		return err
+	}
+	a.Deliver = deliver.New(deliver.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, Jobs: a.Jobs, Transports: ways, Logger: o.Logger})
+
 	a.Org = org.New(a.DB, a.IDs, a.Clock, a.Log, a.Trail)
 	a.People = person.New(a.DB, a.IDs, a.Clock, a.Keys, a.Log, a.Trail, a.Org)
 	a.Spaces = space.New(a.DB, a.IDs, a.Clock, a.Log, a.Trail, a.Org, a.People)
 	a.Org.Spaces, a.Org.People = a.Spaces, a.People
+	factors, err := factor.New(factor.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, BaseURL: a.Config.Base(), Name: a.Config.Platform["zh"]})
+	if err != nil {
+		return err
+	}
 	a.Accounts = account.New(account.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, Log: a.Log, Trail: a.Trail,
-		Org: a.Org, People: a.People, Hasher: o.Hasher, FactorOff: true})
+		Org: a.Org, People: a.People, Hasher: o.Hasher, FactorOff: true, Deliver: a.Deliver, Jobs: a.Jobs})
 	a.Explain = explain.New(a.DB, a.Accounts, a.Org, a.People)
 	a.Metrics = metrics.New(a.DB, a.IDs, a.Clock, a.Log, a.Trail, a.Org, metrics.Options{})
 	a.Posts = post.New(a.DB, a.IDs, a.Clock, a.Log, classes{a.DB, a.Spaces}, people{a.People}, a.Blobs)
@@ -206,7 +229,9 @@ func (a *App) build(ctx context.Context, o Options) error {
 		Platform: a.Config.Platform["zh"], Office: a.Config.Office, Phone: a.Config.Phone})
 	a.Custody = custody.New(custody.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, Trail: a.Trail, Org: a.Org, People: a.People,
 		Jobs: a.Jobs, Files: a.Blobs, System: a.System("files that were approved"), Platform: a.Config.Platform["zh"]})
+	a.Rights = a.newRights()
 	a.jobs()
+	a.measure()
 	if a.web, err = a.newWeb(o.Logger); err != nil {
 		return err
 	}

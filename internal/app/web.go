@@ -2,13 +2,17 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"os"
+	"path/filepath"
 
 	"learnspace/internal/access"
 	"learnspace/internal/account"
 	"learnspace/internal/clock"
+	"learnspace/internal/deliver"
 	"learnspace/internal/i18n"
 	"learnspace/internal/id"
 	"learnspace/internal/web"
@@ -22,8 +26,10 @@ import (
 	"learnspace/internal/web/homeweb"
 	"learnspace/internal/web/mergeweb"
 	"learnspace/internal/web/orgweb"
+	"learnspace/internal/web/outboxweb"
 	"learnspace/internal/web/rosterweb"
 	"learnspace/internal/web/spaceweb"
+	"learnspace/internal/web/systemweb"
 )
 
 // sessions turns a token into an actor for the web server.
@@ -47,7 +53,7 @@ func (a *App) newWeb(log *slog.Logger) (*web.Server, error) {
 	faces := []web.Face{
 		homeweb.New(homeweb.Deps{Accounts: a.Accounts, Org: a.Org, People: a.People, Posts: a.Posts, Notices: a.Notices, Metrics: a.Metrics,
 			Rosters: a.Rosters, Bulletin: a.Bulletin}),
-		accountweb.New(a.Accounts, a.Org, a.People, a.Spaces),
+		a.signInPages(),
 		consentweb.New(a.Accounts, a.People, a.Org),
 		orgweb.New(a.Org, a.People, a.Spaces),
 		accessweb.New(a.Org, a.People, a.Explain),
@@ -57,7 +63,11 @@ func (a *App) newWeb(log *slog.Logger) (*web.Server, error) {
 		figureweb.New(a.Metrics, a.Org, a.Bulletin),
 		bulletinweb.New(a.Bulletin, a.Metrics, a.Org),
 		auditweb.New(a.Inquiry, a.Org, a.People),
+		systemweb.New(a.Status),
 		custodyweb.New(custodyweb.Deps{Custody: a.Custody, Org: a.Org, People: a.People, Fresh: a.Accounts.Fresh}),
+	}
+	if a.Config.Demo != nil {
+		faces = append(faces, outboxweb.New(outbox(a.Config, deliver.SMS)))
 	}
 	var routes []web.Route
 	for _, f := range faces {
@@ -65,11 +75,39 @@ func (a *App) newWeb(log *slog.Logger) (*web.Server, error) {
 	}
 	return web.New(web.Options{
 		BaseURL: a.Config.Base(), Platform: a.Config.Platform, Office: a.Config.Office, Phone: a.Config.Phone,
-		Demo: a.Config.Demo != nil, Clock: a.Clock, Sessions: sessions{a.Accounts}, Describe: a.describe, Logger: log,
-		TrustedProxies: proxies, Ready: a.Ready, Explain: inWords, Limits: a.limits(), TrustedHosts: a.Config.TrustedHosts,
+		Demo: a.Config.Demo != nil, Clock: a.Clock, Sessions: sessions{a.Accounts}, Viewed: a.Accounts.NoteView, Describe: a.describe, Logger: log,
+		TrustedProxies: proxies, Ready: a.Ready, Explain: inWords, Observe: a.meter.Observe, Limits: a.limits(), TrustedHosts: a.Config.TrustedHosts,
 		ContentURL: a.Config.ContentURL, Stored: a.Blobs.Get,
 		View: a.DB.View, FlashKey: a.Keys.Hash("flash", "messages of the last action"),
 	}, routes...)
+}
+
+// signInPages are the pages of accounts; a demo shows the codes of the accounts
+// that it prints.
+func (a *App) signInPages() *accountweb.Face {
+	face := accountweb.New(a.Accounts, a.Org, a.People, a.Spaces)
+	if a.Config.Demo == nil {
+		return face
+	}
+	return face.WithCodes(func() (out []accountweb.DemoCode, err error) {
+		raw, err := os.ReadFile(filepath.Join(a.Config.Data, "accounts.json"))
+		if err != nil {
+			return nil, fmt.Errorf("accounts of the demo: %w", err)
+		}
+		var all []struct {
+			Role, Name, Login string
+			Secret            string `json:"totp_secret"`
+		}
+		if err := json.Unmarshal(raw, &all); err != nil {
+			return nil, fmt.Errorf("accounts of the demo: %w", err)
+		}
+		for _, p := range all {
+			if p.Secret != "" {
+				out = append(out, accountweb.DemoCode{Role: p.Role, Name: p.Name, Login: p.Login, Secret: p.Secret})
+			}
+		}
+		return out, nil
+	})
 }
 
 // limits are those of the settings.

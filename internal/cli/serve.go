@@ -76,14 +76,24 @@ func (e *env) serve(c config.Config, l net.Listener, ready func(*app.App) error)
 	ctx, stop := context.WithCancel(e.ctx)
 	defer stop()
 	go serveControl(ctx, control, func(ctx context.Context, req request, stdout, stderr io.Writer) int {
-		inner := &env{ctx: ctx, stdout: stdout, stderr: stderr, dir: req.Dir, user: req.User, terminal: req.Terminal, running: a}
+		inner := &env{ctx: ctx, stdout: stdout, stderr: stderr, dir: req.Dir, user: req.User, terminal: req.Terminal, running: a, input: req.Input}
 		return inner.run(req.Args)
 	})
 	background := make(chan error, 1)
 	go func() { background <- a.Run(ctx) }()
 	srv := a.Server()
-	failed := make(chan error, 1)
+	failed := make(chan error, 2)
 	go func() { failed <- srv.Serve(l) }()
+	if c.MetricsAddr != "" {
+		ml, err := net.Listen("tcp", c.MetricsAddr)
+		if err != nil {
+			srv.Close()
+			return fmt.Errorf("listen for metrics on %s: %w", c.MetricsAddr, err)
+		}
+		metrics := a.MetricsServer()
+		defer metrics.Close()
+		go func() { failed <- metrics.Serve(ml) }()
+	}
 	if err := ready(a); err != nil {
 		srv.Close()
 		return err

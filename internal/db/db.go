@@ -136,6 +136,27 @@ func (d *DB) Waiting() int {
 	return int(d.group.waiting.Load())
 }
 
+// Load is how busy the database is.
+type Load struct {
+	// Group is how many transactions the last commit of the embedded engine
+	// held, Waiting how many wait for their turn to write there.
+	Group, Waiting int
+	// InUse and Open are connections of the pool; Waited is how often somebody
+	// waited for one.
+	InUse, Open int
+	Waited      int64
+}
+
+// Load returns how busy the database is.
+func (d *DB) Load() Load {
+	st := d.pool.Stats()
+	l := Load{Waiting: d.Waiting(), InUse: st.InUse, Open: st.OpenConnections, Waited: st.WaitCount}
+	if d.group != nil {
+		l.Group = int(d.group.size.Load())
+	}
+	return l
+}
+
 // Ping reports whether the database answers.
 func (d *DB) Ping(ctx context.Context) error {
 	var one int

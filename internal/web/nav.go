@@ -44,6 +44,10 @@ var places = []place{
 	{"bases", "nav.bases", "doc", "/nodes/{node}/bases", access.BaseConfirm, nil},
 	{"grants", "nav.grants", "shield", "/nodes/{node}/grants", access.GrantGive, nil},
 	{"why", "nav.why", "search", "/access/why", access.AccessExplain, nil},
+	{"accounts", "nav.accounts", "key", "/accounts", access.SessionEndOther, []access.Role{access.SecAdmin}},
+	{"policy", "nav.policy", "lock", "/accounts/policy", access.PolicySet, nil},
+	{"viewas", "nav.viewas", "eye", "/viewas", access.ViewAs, nil},
+	{"system", "nav.system", "chart", "/system", access.SystemManage, nil},
 	{"audit", "nav.audit", "list", "/audit", access.AuditRead, nil},
 	{"me", "nav.me", "user", "/me", access.AccountSelf, nil},
 }
