@@ -127,6 +127,13 @@ func TestJourney(t *testing.T) {
 		if !strings.HasPrefix(book.Body, "PK") {
 			t.Error("the faulty rows are no workbook")
 		}
+		// One that has failed says that it can be taken back, and where.
+		if _, err := f.DB.Exec(t.Context(), "UPDATE ros_batch SET state = 'failed'"); err != nil {
+			t.Fatal(err)
+		}
+		if page = clerk.Get(batch).Want(http.StatusOK); page.Count("form[action$='/undo']") != 1 {
+			t.Errorf("a failed batch cannot be taken back on its page:\n%s", page.Text("main"))
+		}
 		page = clerk.Post(batch+"/undo", url.Values{}).Follow().Want(http.StatusOK)
 		if page.Count("#result") != 0 {
 			t.Error("the batch is not undone")
