@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 )
 
 // ErrNotFound is returned when there is no blob under a key.
@@ -47,8 +48,35 @@ func Open(url string) (Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open blob store: %w", err)
 	}
+	sweep(root)
 	return &files{root: root, dir: dir}, nil
 }
+
+// abandoned is the age from which nobody writes a temporary file any more.
+const abandoned = 24 * time.Hour
+
+// sweep removes what a process left half-written when it died. What cannot be
+// removed now takes room and is read by nobody.
+func sweep(root *os.Root) {
+	d, err := root.Open(".")
+	if err != nil {
+		return
+	}
+	defer d.Close()
+	entries, err := d.ReadDir(-1)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err == nil && info.Mode().IsRegular() && strings.HasPrefix(e.Name(), temporary) && time.Since(info.ModTime()) > abandoned {
+			_ = root.Remove(e.Name())
+		}
+	}
+}
+
+// temporary begins the name of a file that is being written; no key has it.
+const temporary = ".put-"
 
 // files is a folder; os.Root keeps every path inside it.
 type files struct {
@@ -105,7 +133,7 @@ func (f *files) Put(ctx context.Context, key string, r io.Reader, size int64) er
 	if err != nil {
 		return broken("put", err)
 	}
-	tmp, err := os.CreateTemp(f.dir, ".put-*")
+	tmp, err := os.CreateTemp(f.dir, temporary+"*")
 	if err != nil {
 		return broken("put", err)
 	}

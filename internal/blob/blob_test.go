@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"learnspace/internal/blob"
 )
@@ -47,6 +50,39 @@ func TestStore(t *testing.T) {
 	}
 	if _, err := s.Get(ctx, "ab/picture-1.webp"); !errors.Is(err, blob.ErrNotFound) {
 		t.Errorf("a deleted blob gave %v", err)
+	}
+}
+
+// TestOpenSweeps opens a store whose process died in the middle of a Put: the half
+// file goes, one that may still be written stays.
+func TestOpenSweeps(t *testing.T) {
+	t.Parallel()
+	s, dir := store(t)
+	if err := s.Put(t.Context(), "ab/picture-1.webp", strings.NewReader("one"), 3); err != nil {
+		t.Fatal(err)
+	}
+	for name, age := range map[string]time.Duration{".put-old": 25 * time.Hour, ".put-new": time.Hour} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, time.Time{}, time.Now().Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := blob.Open("file:" + dir); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if diff := cmp.Diff([]string{".put-new", "ab"}, got); diff != "" {
+		t.Error(diff)
 	}
 }
 
