@@ -29,7 +29,7 @@ const (
 )
 
 // CanRecover reports whether a password can be had anew by a confirmed phone.
-func (s *Service) CanRecover() bool {
+func (s *Service) CanRecover(ctx context.Context, by access.Actor) bool {
 	return s.deliver != nil && s.jobs != nil && s.deliver.Open(deliver.SMS)
 }
 
@@ -39,7 +39,7 @@ func (s *Service) CanRecover() bool {
 // fault.ErrInvalid on the field phone for what is no phone, fault.ErrTooMany for
 // an address that asks too often, fault.ErrUnavailable.
 func (s *Service) StartRecovery(ctx context.Context, by access.Actor, network, typed string, lang i18n.Language) (token string, err error) {
-	if !s.CanRecover() {
+	if !s.CanRecover(ctx, by) {
 		return "", fault.New(fault.ErrUnavailable, "deliver.closed")
 	}
 	phone, ok := ReadPhone(typed)

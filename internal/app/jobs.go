@@ -10,18 +10,23 @@ import (
 
 // The kinds of scheduled work.
 const (
-	jobEdges  = "org.edges"
-	jobFreeze = "bulletin.freeze"
-	jobLapse  = "person.consents"
-	jobSweep  = "account.sweep"
-	jobPurge  = "job.purge"
-	jobKeep   = "audit.keep"
-	jobLooks  = "custody.sweep"
-	jobReseal = "keys.reseal"
+	jobEdges    = "org.edges"
+	jobFreeze   = "bulletin.freeze"
+	jobLapse    = "person.consents"
+	jobMessages = "deliver.purge"
+	jobSweep    = "account.sweep"
+	jobPurge    = "job.purge"
+	jobKeep     = "audit.keep"
+	jobLooks    = "custody.sweep"
+	jobReseal   = "keys.reseal"
 )
 
 // keepJobs is how long finished jobs are shown (UX rule 19).
 const keepJobs = 90 * 24 * time.Hour
+
+// keepMessages is how long it is kept that a message went out, without
+// recipient and text.
+const keepMessages = 30 * 24 * time.Hour
 
 // jobs names what is done by itself: edges of the tree that come into force at
 // midnight, the month that is frozen on day 1 at 06:00, and sweeping.
@@ -46,6 +51,12 @@ func (a *App) jobs() {
 		return err
 	})
 	a.Jobs.Schedule(jobSweep, hourly)
+	a.Jobs.Register(jobMessages, func(ctx context.Context, _ *job.Run) error {
+		_, err := a.Deliver.Purge(ctx, a.Clock.Now().Add(-keepMessages))
+		return err
+	})
+	a.Jobs.Schedule(jobMessages, daily(3, 40))
+	a.rightsJobs()
 	a.Jobs.Register(jobPurge, func(ctx context.Context, _ *job.Run) error {
 		_, err := a.Jobs.Purge(ctx, a.Clock.Now().Add(-keepJobs))
 		return err
