@@ -246,8 +246,10 @@ func (s *Service) takeBack(ctx context.Context, by access.Actor, bid id.Batch) e
 	if err := s.dropClasses(ctx, as, bid); err != nil {
 		return err
 	}
+	// What the batch itself released was decided as it was asked; what another
+	// school has agreed to stays.
 	_, err := s.db.Exec(ctx, `UPDATE ros_transfer SET state = 'withdrawn', decided_at = $1, version = version + 1
-		WHERE batch = $2 AND state = 'pending'`, clock.Millis(s.now()), bid)
+		WHERE batch = $2 AND (state = 'pending' OR state = 'accepted' AND decided_at = asked_at)`, clock.Millis(s.now()), bid)
 	if err != nil {
 		return err
 	}

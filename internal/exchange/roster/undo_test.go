@@ -183,3 +183,32 @@ func TestUndoPrimary(t *testing.T) {
 		}
 	})
 }
+
+// TestUndoPromotion takes back a batch that released pupils of another school:
+// they are where they were, and no list says that they went.
+func TestUndoPromotion(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		who := number("20070307", 1)
+		f.at(2019, time.May, 10)
+		f.load(f.primary, sheet("六年级.csv", pupilHeader, pupil("林知夏", who, "六年级", "1班")))
+		before := f.state()
+		f.at(2019, time.September, 3)
+		r := f.loadAs(roster.Request{Node: f.junior.ID, ConfirmPromotion: true, Sources: []roster.Source{sheet("七年级.csv", pupilHeader, pupil("林知夏", who, "七年级", "3班"))}})
+		f.counts(r, 1, 0, 0, 0, 1, 0)
+		if err := f.rosters.Undo(t.Context(), f.op, r.Batch); err != nil {
+			t.Fatal(err)
+		}
+		after := f.state()
+		for name, n := range before {
+			if after[name] != n {
+				t.Errorf("%s: %d before, %d after undoing", name, n, after[name])
+			}
+		}
+		list, err := f.rosters.Transfers(t.Context(), f.op, f.junior.ID, "", 0, 10)
+		if err != nil || len(list) != 1 || list[0].State != "withdrawn" {
+			t.Errorf("transfers %+v, %v", list, err)
+		}
+	})
+}
