@@ -79,6 +79,8 @@ const (
 	ConsentAnswer Permission = "consent.answer"
 	// ConsentRegister reads the register of guardians' answers.
 	ConsentRegister Permission = "consent.register"
+	// UpstreamManage sets up the providers through which people may sign in.
+	UpstreamManage Permission = "upstream.manage"
 	// AlarmRead reads the alarms.
 	AlarmRead Permission = "alarm.read"
 	// LimitSet changes how much data one person may read or take out in a day.
@@ -98,7 +100,7 @@ const (
 	ViewAs Permission = "viewas"
 	// RightsSelf asks what is held about oneself and one's children, and has it
 	// corrected or erased.
-	RightsSelf Permission = "rights.self"
+	RightsSelf Permission = "rights.own"
 	// RightsAnswer answers such requests of the persons of the own unit.
 	RightsAnswer Permission = "rights.answer"
 	// RightsOversee limits its holder to requests that are overdue.
@@ -133,7 +135,7 @@ var granted = map[Role][]Permission{
 	Province:     {OrgRead, OrgImport, GrantGive, FiguresRead, BaseConfirm, TargetSet, BulletinRead, BulletinDraft, ExportApprove, RoleLend, AccessExplain, ExportRead, PrivacyReport},
 	Expert:       {},
 	OperatorRole: {OrgRead, OrgImport, GrantGive, ViewAs},
-	SysAdmin:     {OrgRead, SystemManage},
+	SysAdmin:     {OrgRead, SystemManage, UpstreamManage},
 	SecAdmin:     {AlarmRead, LimitSet, AccessExplain, PolicySet, FactorReset, SessionEndOther},
 	AuditAdmin:   {AuditRead, AccessExplain},
 }

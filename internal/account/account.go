@@ -31,12 +31,11 @@ type Account struct {
 	Person id.Person
 	Login  string
 	// Role is the role that was active last.
-	Role    access.Role
-	MadeAt  time.Time
-	hash    string
-	failed  int
-	locked  time.Time
-	version int64
+	Role   access.Role
+	MadeAt time.Time
+	// ChangedAt is when the password was set last.
+	ChangedAt time.Time
+	hash      string
 }
 
 // Session is one signed-in browser.
@@ -49,6 +48,10 @@ type Session struct {
 	MadeAt    time.Time
 	SeenAt    time.Time
 	ExpiresAt time.Time
+	// FactorAt is when the second factor was shown in it last; zero: never.
+	FactorAt time.Time
+	// View is the view of somebody else's pages that goes on in it; 0: none.
+	View id.View
 	// Current marks the session that asks, in lists.
 	Current bool
 }
@@ -69,6 +72,9 @@ type Ticket struct {
 	Session Session
 	Person  id.Person
 	Name    string
+	// Half is the secret of a half-open sign-in in place of Token: the second
+	// factor or a new password is still missing, see [Service.Half].
+	Half string
 }
 
 // Slip is one activation slip: who it is for and the code.

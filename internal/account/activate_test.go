@@ -10,6 +10,7 @@ import (
 
 	"learnspace/internal/access"
 	"learnspace/internal/account"
+	"learnspace/internal/clock"
 	"learnspace/internal/db/dbtest"
 	"learnspace/internal/fault"
 	"learnspace/internal/id"
@@ -30,6 +31,9 @@ func TestAdultActivates(t *testing.T) {
 		want := access.Actor{Person: who, Account: by.Account, Role: access.ClassTeacher, Name: "周沐阳", Places: []access.Place{
 			{Node: f.class.ID, Path: f.class.Path, Role: access.ClassTeacher}, {Node: f.class.ID, Path: f.class.Path, Role: access.Teacher},
 			{Node: f.school.ID, Role: access.Teacher}}}
+		for i := range want.Places {
+			want.Places[i].From = clock.DayOf(dbtest.Start)
+		}
 		if d := cmp.Diff(want, by, cmp.AllowUnexported(access.Actor{})); d != "" {
 			t.Error(d)
 		}

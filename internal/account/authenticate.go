@@ -32,7 +32,8 @@ var errNoSession = fault.New(fault.ErrNotFound, "account.session.missing")
 // role and every role held. Roles are loaded anew for each request, so the next
 // request after a change answers by the new rights; an active role that is no
 // longer held falls back to another one. fault.ErrNotFound for a token without
-// a live session and for a person who may no longer come in.
+// a live session and for a person who may no longer come in; an error with a
+// method StepUp where the second factor is missing that he needs by now.
 //
 // It is the one method that makes an actor instead of taking one.
 func (s *Service) Authenticate(ctx context.Context, token string) (access.Actor, Session, error) {
@@ -57,9 +58,27 @@ func (s *Service) Authenticate(ctx context.Context, token string) (access.Actor,
 	if !mayEnter(status) {
 		return access.Actor{}, Session{}, errNoSession
 	}
+	if ses.FactorAt.IsZero() && !s.factorOff && NeedsFactor(who) {
+		return access.Actor{}, ses, errStepUp{}
+	}
 	s.gate.note(ses, now)
-	return who, ses, nil
+	who.Shared = ses.Shared
+	if ses.View != 0 {
+		who, err = s.viewed(ctx, who, ses)
+	}
+	return who, ses, err
 }
+
+// errStepUp is a session whose holder needs a second factor and has not shown
+// one in it: he was given a role since. It opens nothing but the way there. It
+// is of kind fault.ErrForbidden.
+type errStepUp struct{}
+
+func (errStepUp) Error() string { return "session without the second factor that its holder needs" }
+func (errStepUp) Unwrap() error { return fault.ErrForbidden }
+
+// StepUp marks the error for the web server, see web.Sessions.
+func (errStepUp) StepUp() {}
 
 // lastUse is the newer of the stored and the noted last use.
 func (g *gate) lastUse(ses Session) time.Time {

@@ -8,6 +8,7 @@ import (
 
 	"learnspace/internal/access"
 	"learnspace/internal/account"
+	"learnspace/internal/account/factor"
 	"learnspace/internal/clock"
 	"learnspace/internal/db/dbtest"
 	"learnspace/internal/event"
@@ -62,7 +63,19 @@ func setup(t testing.TB, h *dbtest.Harness) *fixture {
 
 func (f *fixture) service(h account.Hasher) *account.Service {
 	return account.New(account.Deps{DB: f.DB, IDs: f.IDs, Clock: f.Clock, Keys: f.Keys, Log: f.Log, Trail: f.Audit,
-		Org: f.orgs, People: f.people, Hasher: h})
+		Org: f.orgs, People: f.people, Hasher: h, FactorOff: true})
+}
+
+// withFactors is the service that asks for second factors, at the machine's
+// time that the fixture's clock gives; passkeys are bound to the address.
+func (f *fixture) withFactors(t testing.TB) *account.Service {
+	t.Helper()
+	factors, err := factor.New(factor.Deps{DB: f.DB, IDs: f.IDs, Clock: f.Clock, Real: f.Clock, Keys: f.Keys, BaseURL: "https://space.example", Name: "学习空间"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return account.New(account.Deps{DB: f.DB, IDs: f.IDs, Clock: f.Clock, Keys: f.Keys, Log: f.Log, Trail: f.Audit,
+		Org: f.orgs, People: f.people, Hasher: account.NewPool(account.CheapCost, 4, 256), Factors: factors})
 }
 
 func (f *fixture) node(t testing.TB, code string) org.Node {
@@ -204,7 +217,15 @@ func (f *fixture) staff(t testing.TB, at org.Node, login string, role access.Rol
 	if role != access.ClassTeacher && role != access.Teacher {
 		f.grant(t, who, at, role)
 	}
-	by := f.as(t, f.enter(t, who, login, account.Guardian{}))
+	ticket := f.enter(t, who, login, account.Guardian{})
+	by := f.as(t, ticket)
+	if by.Role != role && role != "" {
+		turned, err := f.accounts.SwitchRole(t.Context(), by, ticket.Token, role)
+		if err != nil {
+			t.Fatal(err)
+		}
+		by = f.as(t, turned)
+	}
 	if by.Role != role {
 		t.Fatalf("%s comes in as %s", login, by.Role)
 	}

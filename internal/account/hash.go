@@ -24,7 +24,14 @@ type Hasher interface {
 	Hash(ctx context.Context, password string) (string, error)
 	// Verify reports whether the password made the PHC string.
 	Verify(ctx context.Context, phc, password string) (bool, error)
+	// Turn waits for a turn and runs fn in it, which compares as often as it
+	// likes: what must not change between looking and comparing is looked at
+	// inside.
+	Turn(ctx context.Context, fn func(match Match) error) error
 }
+
+// Match reports whether the password made the PHC string.
+type Match func(phc, password string) (bool, error)
 
 // Cost is what one argon2id hash takes.
 type Cost struct {
@@ -102,16 +109,29 @@ func (p *Pool) Hash(ctx context.Context, password string) (string, error) {
 }
 
 // Verify implements [Hasher]. A malformed PHC string is an error.
-func (p *Pool) Verify(ctx context.Context, phc, password string) (bool, error) {
+func (p *Pool) Verify(ctx context.Context, phc, password string) (right bool, err error) {
+	err = p.Turn(ctx, func(match Match) error {
+		right, err = match(phc, password)
+		return err
+	})
+	return right, err
+}
+
+// Turn implements [Hasher].
+func (p *Pool) Turn(ctx context.Context, fn func(match Match) error) error {
+	leave, err := p.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return fn(match)
+}
+
+func match(phc, password string) (bool, error) {
 	c, salt, want, err := parsePHC(phc)
 	if err != nil {
 		return false, err
 	}
-	leave, err := p.enter(ctx)
-	if err != nil {
-		return false, err
-	}
-	defer leave()
 	got := argon2.IDKey([]byte(password), salt, c.Passes, c.Memory, c.Threads, uint32(len(want)))
 	return subtle.ConstantTimeCompare(got, want) == 1, nil
 }

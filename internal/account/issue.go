@@ -315,7 +315,7 @@ func (s *Service) lockOut(ctx context.Context, tx *db.Tx, p id.Person, now time.
 	if err != nil || !known {
 		return err
 	}
-	if err := s.store.setPassword(ctx, tx, a.ID, "", now); err != nil {
+	if err := s.setPassword(ctx, tx, a.ID, "", now); err != nil {
 		return err
 	}
 	_, err = s.store.endSessions(ctx, tx, a.ID, 0, now)

@@ -12,7 +12,10 @@ import (
 )
 
 const (
+	// passwordMin is the least number of characters, staffMin that of whoever
+	// needs a second factor.
 	passwordMin = 8
+	staffMin    = 10
 	passwordMax = 128
 )
 
@@ -34,23 +37,30 @@ var common = sync.OnceValue(func() map[string]bool {
 // keyboard count as the plain ones, whichever device typed them.
 func normalPassword(p string) string { return norm.NFKC.String(p) }
 
-// checkPassword applies the policy: 8 to 128 characters, not the sign-in name,
-// not the holder's name in characters or pinyin, not one of the passwords that
-// everybody tries first, not one character repeated and not a plain run. It
-// returns a complaint about the field password, or nil.
-func checkPassword(password, login, name string) *fault.Field {
+// checkPassword applies the policy: 8 to 128 characters (staff: 10), not the
+// sign-in name, not the holder's name in characters or pinyin, not one of the
+// passwords that everybody tries first, not one character repeated and not a
+// plain run; with [Dengbao] three of the four kinds of characters. It returns a
+// complaint about the field password, or nil.
+func checkPassword(preset Preset, staff bool, password, login, name string) *fault.Field {
 	p := normalPassword(password)
 	complain := func(key string, args ...any) *fault.Field {
 		f := fault.At("password", key, args...)
 		return &f
 	}
+	least := passwordMin
+	if staff {
+		least = staffMin
+	}
 	switch n := utf8.RuneCountInString(p); {
 	case n == 0:
 		return complain("account.password.missing")
-	case n < passwordMin:
-		return complain("account.password.short", passwordMin, n)
+	case n < least:
+		return complain("account.password.short", least, n)
 	case n > passwordMax:
 		return complain("account.password.long", passwordMax)
+	case preset == Dengbao && kinds(p) < 3:
+		return complain("account.password.kinds")
 	}
 	low := strings.ToLower(p)
 	bare := strings.NewReplacer(" ", "", "-", "", "_", "", ".", "").Replace(low)
@@ -65,6 +75,25 @@ func checkPassword(password, login, name string) *fault.Field {
 		return complain("account.password.common")
 	}
 	return nil
+}
+
+// kinds counts which of capitals, small letters, digits and other characters a
+// password has. A Chinese character counts as another one.
+func kinds(p string) int {
+	var has [4]int
+	for _, r := range p {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			has[0] = 1
+		case r >= 'a' && r <= 'z':
+			has[1] = 1
+		case r >= '0' && r <= '9':
+			has[2] = 1
+		default:
+			has[3] = 1
+		}
+	}
+	return has[0] + has[1] + has[2] + has[3]
 }
 
 // repeated reports whether s is one or two characters over and over.

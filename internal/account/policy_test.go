@@ -6,9 +6,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"learnspace/internal/fault"
 )
@@ -136,7 +133,7 @@ func TestPasswordPolicy(t *testing.T) {
 		t.Run(password, func(t *testing.T) {
 			t.Parallel()
 			got := ""
-			if f := checkPassword(password, login, name); f != nil {
+			if f := checkPassword(Modern, false, password, login, name); f != nil {
 				got = f.Key
 			}
 			if got != want {
@@ -144,8 +141,39 @@ func TestPasswordPolicy(t *testing.T) {
 			}
 		})
 	}
-	if f := checkPassword(strings.Repeat("长", 129), login, name); f == nil || f.Key != "account.password.long" {
+	if f := checkPassword(Modern, false, strings.Repeat("长", 129), login, name); f == nil || f.Key != "account.password.long" {
 		t.Errorf("129 characters: %v", f)
+	}
+}
+
+func TestPasswordPresets(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		preset   Preset
+		staff    bool
+		password string
+		want     string
+	}{
+		"eight small letters":          {Modern, false, "xuehuapp", ""},
+		"nine, of staff":               {Modern, true, "xuehuappa", "account.password.short"},
+		"ten, of staff":                {Modern, true, "xuehuappas", ""},
+		"one kind":                     {Dengbao, false, "xuehuappass", "account.password.kinds"},
+		"two kinds":                    {Dengbao, false, "xuehuapp2019", "account.password.kinds"},
+		"three kinds":                  {Dengbao, false, "Xuehuapp2019", ""},
+		"characters count as a kind":   {Dengbao, true, "雪花xuehua2019", ""},
+		"three kinds, but too common":  {Dengbao, false, "Password-1", "account.password.common"},
+		"seven characters, three kind": {Dengbao, false, "Xue-201", "account.password.short"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := ""
+			if f := checkPassword(c.preset, c.staff, c.password, "zhoumuyang", "周沐阳"); f != nil {
+				got = f.Key
+			}
+			if got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
 	}
 }
 
@@ -204,71 +232,5 @@ func TestHashing(t *testing.T) {
 		if _, err := p.Verify(ctx, broken, "x"); err == nil {
 			t.Errorf("%q is taken for a hash", broken)
 		}
-	}
-}
-
-func TestThrottle(t *testing.T) {
-	t.Parallel()
-	th, now := newThrottle(), time.Date(2019, 11, 5, 9, 0, 0, 0, time.UTC)
-	for range 4 {
-		th.fail(now, "a", 5)
-	}
-	if d := th.wait(now, "a"); d != 0 {
-		t.Errorf("four of five wait %v", d)
-	}
-	var waits []time.Duration
-	for range 6 {
-		th.fail(now, "a", 5)
-		waits = append(waits, th.wait(now, "a"))
-	}
-	want := []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute, 5 * time.Minute, 5 * time.Minute}
-	if d := cmp.Diff(want, waits); d != "" {
-		t.Error(d)
-	}
-	if d := th.wait(now, "b"); d != 0 {
-		t.Errorf("another key waits %v", d)
-	}
-	if d := th.wait(now.Add(6*time.Minute), "a"); d != 0 {
-		t.Errorf("still %v later", d)
-	}
-	th.clear("a")
-	if d := th.wait(now, "a"); d != 0 {
-		t.Errorf("after success %v", d)
-	}
-}
-
-func TestNetworkBucket(t *testing.T) {
-	t.Parallel()
-	th, now := newThrottle(), time.Date(2019, 11, 5, 9, 0, 0, 0, time.UTC)
-	through := 0
-	for range 10_000 { // ten thousand names in a hundred seconds
-		if th.wait(now, "net") == 0 {
-			through++
-			th.drain(now, "net", netFree, netEvery)
-		}
-		now = now.Add(10 * time.Millisecond)
-	}
-	if through < netFree || through > 120 {
-		t.Errorf("%d of 10,000 tries came through", through)
-	}
-	now = now.Add(5 * time.Minute)
-	free := 0
-	for th.wait(now, "net") == 0 && free < 1000 {
-		th.drain(now, "net", netFree, netEvery)
-		free++
-	}
-	if free != netFree {
-		t.Errorf("after a rest %d tries are free, want %d", free, netFree)
-	}
-}
-
-func TestThrottleStaysBounded(t *testing.T) {
-	t.Parallel()
-	th, now := newThrottle(), time.Date(2019, 11, 5, 9, 0, 0, 0, time.UTC)
-	for i := range maxTracked + 5000 {
-		th.fail(now, string(rune('a'+i%26))+strings.Repeat("x", i%7)+time.Duration(i).String(), 5)
-	}
-	if n := len(th.entries); n > maxTracked {
-		t.Errorf("%d entries", n)
 	}
 }

@@ -10,11 +10,14 @@ import (
 	"time"
 
 	"learnspace/internal/access"
+	"learnspace/internal/account/factor"
 	"learnspace/internal/audit"
 	"learnspace/internal/clock"
 	"learnspace/internal/db"
+	"learnspace/internal/deliver"
 	"learnspace/internal/event"
 	"learnspace/internal/id"
+	"learnspace/internal/job"
 	"learnspace/internal/org"
 	"learnspace/internal/person"
 	"learnspace/internal/seal"
@@ -32,6 +35,16 @@ type Deps struct {
 	Org    *org.Service
 	People *person.Service
 	Hasher Hasher
+	// Factors keeps second factors; nil means none for passkeys and the machine's
+	// clock for codes.
+	Factors *factor.Service
+	// FactorOff asks nobody for a second factor: for a demo, and for tests that
+	// are about something else.
+	FactorOff bool
+	// Deliver brings codes to phones, and Jobs looks whose phone it is; nil means
+	// that no phone can be confirmed and no password had anew by one.
+	Deliver *deliver.Service
+	Jobs    *job.Service
 }
 
 // Service is the front door of the package.
@@ -48,6 +61,13 @@ type Service struct {
 	store  store
 	guard  *throttle
 	gate   *gate
+	pace   *pace
+
+	factors   *factor.Service
+	factorOff bool
+
+	deliver *deliver.Service
+	jobs    *job.Service
 }
 
 // New returns the service.
@@ -55,8 +75,18 @@ func New(d Deps) *Service {
 	if d.Hasher == nil {
 		d.Hasher = NewPool(FullCost, 0, 0)
 	}
-	return &Service{db: d.DB, ids: d.IDs, clk: d.Clock, keys: d.Keys, log: d.Log, trail: d.Trail,
-		org: d.Org, people: d.People, hasher: d.Hasher, store: store{d.DB}, guard: newThrottle(), gate: newGate()}
+	if d.Factors == nil {
+		// Without an address there are no passkeys, and nothing that can fail.
+		d.Factors, _ = factor.New(factor.Deps{DB: d.DB, IDs: d.IDs, Clock: d.Clock, Keys: d.Keys})
+	}
+	s := &Service{db: d.DB, ids: d.IDs, clk: d.Clock, keys: d.Keys, log: d.Log, trail: d.Trail,
+		org: d.Org, people: d.People, hasher: d.Hasher, store: store{d.DB}, guard: &throttle{d.DB, d.Keys},
+		gate: newGate(), pace: &pace{}, factors: d.Factors, factorOff: d.FactorOff,
+		deliver: d.Deliver, jobs: d.Jobs}
+	if s.jobs != nil {
+		s.jobs.Register(kindRecovery, s.sendRecovery)
+	}
+	return s
 }
 
 // newToken makes the secret of a session: 32 random bytes.
@@ -108,15 +138,15 @@ func (s *Service) note(ctx context.Context, tx *db.Tx, by access.Actor, action, 
 
 // openSession makes a session and its token inside a transaction's closure.
 // The token is made by the caller, once, since a closure may run again.
-func (s *Service) openSession(ctx context.Context, tx *db.Tx, account id.Account, role access.Role, token, device string, shared bool) (Session, error) {
+func (s *Service) openSession(ctx context.Context, tx *db.Tx, account id.Account, role access.Role, o opening) (Session, error) {
 	now := s.clk.Now()
 	life := OwnLife
-	if shared {
+	if o.shared {
 		life = SharedLife
 	}
-	ses := Session{ID: id.Next[id.Session](s.ids), Account: account, Role: role, Device: device, Shared: shared,
-		MadeAt: now, SeenAt: now, ExpiresAt: now.Add(life)}
-	return ses, s.store.insertSession(ctx, tx, ses, tokenHash(token))
+	ses := Session{ID: id.Next[id.Session](s.ids), Account: account, Role: role, Device: o.device, Shared: o.shared,
+		MadeAt: now, SeenAt: now, ExpiresAt: now.Add(life), FactorAt: o.factorAt}
+	return ses, s.store.insertSession(ctx, tx, ses, tokenHash(o.token))
 }
 
 // ticket is what the browser gets for a session.
@@ -128,8 +158,9 @@ func ticket(token string, ses Session) Ticket {
 	return t
 }
 
-// Sweep erases readable copies of codes older than ReprintLife and deletes
-// sessions that ended or expired a month ago. A job calls it every hour; it
+// Sweep erases readable copies of codes older than ReprintLife, deletes
+// sessions that ended or expired a month ago, half-open sign-ins of yesterday
+// and counts of failures that nobody needs any more. A job calls it every hour; it
 // returns how many rows it touched.
 func (s *Service) Sweep(ctx context.Context, by access.Actor) (int64, error) {
 	if !by.IsSystem() && !by.IsOperator() {
@@ -144,6 +175,13 @@ func (s *Service) Sweep(ctx context.Context, by access.Actor) (int64, error) {
 		func(ctx context.Context, tx *db.Tx) (int64, error) {
 			return s.store.dropSessions(ctx, tx, now.Add(-30*24*time.Hour), 1000)
 		},
+		func(ctx context.Context, tx *db.Tx) (int64, error) {
+			return s.store.dropHalves(ctx, tx, now.Add(-24*time.Hour), 1000)
+		},
+		func(ctx context.Context, tx *db.Tx) (int64, error) {
+			return s.store.sweepPhoneCodes(ctx, tx, now.Add(-48*time.Hour), 1000)
+		},
+		func(ctx context.Context, tx *db.Tx) (int64, error) { return s.guard.sweep(ctx, tx, now) },
 	} {
 		for n := int64(1000); n >= 1000; {
 			err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
@@ -156,5 +194,6 @@ func (s *Service) Sweep(ctx context.Context, by access.Actor) (int64, error) {
 			total += n
 		}
 	}
-	return total, nil
+	n, err := s.factors.Sweep(ctx, by)
+	return total + n, err
 }

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +28,8 @@ type Credentials struct {
 	Device string
 	// Shared says that others use this computer.
 	Shared bool
+	// Old is the token of the browser's session, which ends when another begins.
+	Old string
 	// Mark is what an earlier sign-in on this device left there. With it the
 	// holder comes in although others have used up the tries of his name.
 	Mark string
@@ -42,55 +47,120 @@ func errWait(d time.Duration) error {
 	return fault.New(fault.ErrTooMany, "account.wait.minutes", int(math.Ceil(d.Minutes())))
 }
 
-// SignIn checks a password and opens a session. Text and time of the answer do
-// not tell whether the name exists. Errors: fault.ErrInvalid, fault.ErrTooMany
+// SignIn checks a password and opens a session, or a half-open sign-in where a
+// second factor or a new password is still missing. Text and time of the answer
+// do not tell whether the name exists. Errors: fault.ErrInvalid, fault.ErrTooMany
 // when too many tries went wrong, fault.ErrUnavailable when the hashing pool is
 // full.
 func (s *Service) SignIn(ctx context.Context, by access.Actor, c Credentials) (Ticket, error) {
-	now := s.clk.Now()
+	begun := time.Now()
 	login := FoldLogin(c.Login)
 	if login == "" || c.Password == "" || len(c.Password) > 4*passwordMax || len(login) > 4*loginMax {
 		return Ticket{}, errWrong()
 	}
-	marked := s.markOf(c.Mark)
-	keys := []limit{{"here " + c.Network + " " + login, nameFree}, {"name " + login, nameFreeAll}}
-	if marked != "" && marked == login {
-		keys = []limit{{"mark " + c.Mark, nameFree}}
-	} else if d := s.guard.wait(now, "net "+c.Network); d > 0 {
-		return Ticket{}, errWait(d)
+	g := s.guess(login, c)
+	if err := s.admit(ctx, g, begun); err != nil {
+		return Ticket{}, err
 	}
-	for _, k := range keys {
-		if d := s.guard.wait(now, k.key); d > 0 {
-			return Ticket{}, errWait(d)
-		}
-	}
-	a, known, err := s.store.accountByLogin(ctx, login)
+	a, known, err := s.accountByName(ctx, login)
 	if err != nil {
 		return Ticket{}, err
 	}
-	// There is no hash for an unknown name, and none after a new slip was issued.
-	right, err := s.hasher.Verify(ctx, cmp.Or(a.hash, dummy), normalPassword(c.Password))
+	right := false
+	err = s.hasher.Turn(ctx, func(match Match) (err error) {
+		// Others may have failed while this try waited for its turn.
+		if g.limits, err = s.openLimits(ctx, g); err != nil {
+			return err
+		}
+		// There is no hash for an unknown name, and none after a new slip was issued.
+		if right, err = match(cmp.Or(a.hash, dummy), normalPassword(c.Password)); err != nil {
+			return err
+		}
+		if right = right && known; right {
+			return nil
+		}
+		return s.refuse(ctx, by, a, g)
+	})
 	if err != nil {
+		if errors.Is(err, fault.ErrInvalid) {
+			s.pace.note(time.Since(begun))
+		}
 		return Ticket{}, err
 	}
-	if !known || !right {
-		for _, k := range keys {
-			s.guard.fail(now, k.key, k.free)
-		}
-		s.guard.drain(now, "net "+c.Network, netFree, netEvery)
-		return Ticket{}, s.refuse(ctx, by, a, known)
-	}
-	if a.locked.After(now) && marked != login {
-		return Ticket{}, errWait(a.locked.Sub(now))
-	}
-	s.guard.clear(keys[0].key)
-	return s.enter(ctx, a, c)
+	return s.enter(ctx, a, c, g)
 }
 
-// limit is a key of the throttle and how many failures it has for nothing.
-type limit struct {
-	key  string
-	free int
+// guess is one try of a password, with what its failure counts for.
+type guess struct {
+	here   limit   // the name at this address
+	own    []limit // what a familiar name answers for
+	shared []limit // what everybody of an address or a network answers for
+	// marked carries the mark of the holder's own device; familiar has come in
+	// from here before, at known.
+	marked, familiar bool
+	known            time.Time
+	// limits are those that this try counts for.
+	limits []limit
+}
+
+// guess sorts what a try counts for.
+func (s *Service) guess(login string, c Credentials) *guess {
+	network := networkOf(c.Network)
+	g := &guess{
+		here: growing("here "+c.Network+" "+login, nameFree, longestWait),
+		own:  []limit{bucket("familiar "+network, familiarFree, familiarEvery)},
+		shared: []limit{growing("name "+login, nameFreeAll, longestWait), bucket("address "+c.Network, addrFree, netEvery),
+			bucket("network "+network, netFree, netEvery), bucket("password "+s.passwordKey(c.Password), passFree, passEvery)},
+	}
+	if marked := s.markOf(c.Mark); marked != "" && marked == login {
+		g.marked, g.here, g.own = true, growing("mark "+c.Mark, nameFree, longestWait), nil
+	}
+	return g
+}
+
+// passwordKey stands for a password that is tried on many names: 24 bits of a
+// keyed hash, too few to be told apart by whoever reads the table.
+func (s *Service) passwordKey(password string) string {
+	return hex.EncodeToString(s.keys.Hash("tried password", s.today().String()+" "+normalPassword(password))[:3])
+}
+
+// admit lets a try queue for a turn, or says how long it has to wait. The answer
+// comes no sooner than that to a wrong password: a name that is familiar here is
+// heard where others are not, and the time must not tell.
+func (s *Service) admit(ctx context.Context, g *guess, begun time.Time) error {
+	_, err := s.openLimits(ctx, g)
+	if errors.Is(err, fault.ErrTooMany) {
+		s.pace.keep(ctx, begun)
+	}
+	return err
+}
+
+// openLimits returns what the try counts for, or why it has to wait. Names that
+// carry their mark or are familiar at the address answer for themselves and for
+// one another, not for what strangers did there.
+func (s *Service) openLimits(ctx context.Context, g *guess) ([]limit, error) {
+	now := s.clk.Now()
+	all := append(append([]limit{g.here}, g.own...), g.shared...)
+	counts, err := s.guard.read(ctx, now, all...)
+	if err != nil {
+		return nil, err
+	}
+	g.known = counts[0].known
+	g.familiar = !g.known.IsZero() && now.Sub(g.known) < familiarFor
+	limits := append([]limit{g.here}, g.shared...)
+	if g.marked || g.familiar {
+		limits = all[:1+len(g.own)]
+	}
+	var longest time.Duration
+	for i, l := range all {
+		if slices.ContainsFunc(limits, func(in limit) bool { return in.key == l.key }) {
+			longest = max(longest, l.wait(counts[i], now))
+		}
+	}
+	if longest > 0 {
+		return nil, errWait(longest)
+	}
+	return limits, nil
 }
 
 // markFor is what a sign-in leaves on the holder's own device: the sealed
@@ -117,23 +187,32 @@ func (s *Service) markOf(mark string) string {
 }
 
 // refuse records a failed sign-in, in the same way whether the name exists.
-func (s *Service) refuse(ctx context.Context, by access.Actor, a Account, known bool) error {
+func (s *Service) refuse(ctx context.Context, by access.Actor, a Account, g *guess) error {
 	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if known {
-			if err := s.store.noteFailure(ctx, tx, a.ID, nameFreeAll, s.clk.Now().Add(longestWait)); err != nil {
-				return err
-			}
+		if err := s.guard.fail(ctx, tx, s.clk.Now(), g.limits...); err != nil {
+			return err
 		}
 		return s.note(ctx, tx, by, "signin.failed", "account", a.ID.Int(), 0, "")
 	})
 	if err != nil {
 		return err
 	}
+	// Where strangers have to wait, a familiar name hears no more than they do.
+	if g.familiar && !g.marked {
+		wait, err := s.guard.check(ctx, s.clk.Now(), g.shared...)
+		if err != nil {
+			return err
+		}
+		if wait > 0 {
+			return errWait(wait)
+		}
+	}
 	return errWrong()
 }
 
-// enter opens the session of somebody whose password was right.
-func (s *Service) enter(ctx context.Context, a Account, c Credentials) (Ticket, error) {
+// enter lets somebody in whose password was right: wholly, or half until a
+// second factor or a new password is there.
+func (s *Service) enter(ctx context.Context, a Account, c Credentials, g *guess) (Ticket, error) {
 	who, status, err := s.actorOf(ctx, a.Person, a.ID, a.Role)
 	if err != nil {
 		return Ticket{}, err
@@ -144,13 +223,26 @@ func (s *Service) enter(ctx context.Context, a Account, c Credentials) (Ticket, 
 	if err := s.people.ComeOfAge(ctx, who, a.Person); err != nil {
 		return Ticket{}, err
 	}
-	token := newToken()
+	half, err := s.halfFor(ctx, who, a)
+	if err != nil {
+		return Ticket{}, err
+	}
+	old, _, _, err := s.store.sessionByToken(ctx, tokenHash(c.Old))
+	if err != nil {
+		return Ticket{}, err
+	}
+	token, now := newToken(), s.clk.Now()
 	var ses Session
 	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		if err = s.store.noteSuccess(ctx, tx, a.ID, who.Role); err != nil {
-			return err
+		if g != nil {
+			if err = s.welcome(ctx, tx, now, g, networkOf(c.Network), c.Network); err != nil {
+				return err
+			}
 		}
-		if ses, err = s.openSession(ctx, tx, a.ID, who.Role, token, c.Device, c.Shared); err != nil {
+		if half {
+			return s.openHalf(ctx, tx, a.ID, old.ID, token, c.Device, c.Shared)
+		}
+		if ses, err = s.begin(ctx, tx, who, opening{token: token, device: c.Device, shared: c.Shared, old: old.ID}); err != nil {
 			return err
 		}
 		return s.note(ctx, tx, who, "signin", "session", ses.ID.Int(), 0, "")
@@ -158,12 +250,54 @@ func (s *Service) enter(ctx context.Context, a Account, c Credentials) (Ticket, 
 	if err != nil {
 		return Ticket{}, fmt.Errorf("sign in account %d: %w", a.ID, err)
 	}
+	if half {
+		return Ticket{Half: token, Person: a.Person, Name: who.Name}, nil
+	}
+	return s.whole(who, a, token, ses), nil
+}
+
+// welcome forgets the failures of a name that came in, makes it familiar at the
+// address, and once in half a day gives the network some tries back for it.
+func (s *Service) welcome(ctx context.Context, tx *db.Tx, now time.Time, g *guess, network, address string) error {
+	if g.marked {
+		return s.guard.clear(ctx, tx, g.here)
+	}
+	if err := s.guard.meet(ctx, tx, now, g.here); err != nil || now.Sub(g.known) < 12*time.Hour {
+		return err
+	}
+	return s.guard.giveBack(ctx, tx, credit, bucket("address "+address, addrFree, netEvery), bucket("network "+network, netFree, netEvery))
+}
+
+// opening is what a session begins with.
+type opening struct {
+	token, device string
+	shared        bool
+	old           id.Session // the browser's session before; it ends
+	factorAt      time.Time
+}
+
+// begin opens the session of an actor in the role that is active, and ends the
+// one that the browser had before.
+func (s *Service) begin(ctx context.Context, tx *db.Tx, who access.Actor, o opening) (Session, error) {
+	if o.old != 0 {
+		if _, err := s.store.endAny(ctx, tx, o.old, s.clk.Now()); err != nil {
+			return Session{}, err
+		}
+	}
+	if err := s.store.keepRole(ctx, tx, who.Account, who.Role); err != nil {
+		return Session{}, err
+	}
+	return s.openSession(ctx, tx, who.Account, who.Role, o)
+}
+
+// whole is the ticket of a sign-in that lacks nothing.
+func (s *Service) whole(who access.Actor, a Account, token string, ses Session) Ticket {
 	t := ticket(token, ses)
-	t.Person, t.Name = a.Person, who.Name
-	if !c.Shared {
+	t.Person, t.Name = who.Person, who.Name
+	if !ses.Shared {
 		t.Mark = s.markFor(a.Login)
 	}
-	return t, nil
+	return t
 }
 
 // SignOut ends the session of this token. A token that is none is no error.
@@ -203,7 +337,7 @@ func (s *Service) SwitchRole(ctx context.Context, by access.Actor, token string,
 		if !turned {
 			return errForbidden
 		}
-		if err := s.store.noteSuccess(ctx, tx, ses.Account, role); err != nil {
+		if err := s.store.keepRole(ctx, tx, ses.Account, role); err != nil {
 			return err
 		}
 		return s.note(ctx, tx, by, "role", "session", ses.ID.Int(), 0, detail("to", role))
@@ -227,19 +361,26 @@ func (s *Service) ChangePassword(ctx context.Context, by access.Actor, token, ol
 	if err != nil {
 		return err
 	}
-	now, key := s.clk.Now(), "old "+a.ID.String()
-	if d := s.guard.wait(now, key); d > 0 {
-		return errWait(d)
+	now, tries := s.clk.Now(), growing("old "+a.ID.String(), nameFree, longestWait)
+	wait, err := s.guard.take(ctx, now, tries)
+	if err != nil {
+		return err
+	}
+	if wait > 0 {
+		return errWait(wait)
 	}
 	right, err := s.hasher.Verify(ctx, cmp.Or(a.hash, dummy), normalPassword(old))
 	if err != nil {
 		return err
 	}
 	if !right {
-		s.guard.fail(now, key, nameFree)
 		return fault.Invalid(fault.At("old", "account.password.old"))
 	}
-	if f := checkPassword(fresh, a.Login, by.Name); f != nil {
+	f, err := s.judge(ctx, by, a, a.Login, fresh)
+	if err != nil {
+		return err
+	}
+	if f != nil {
 		return fault.Invalid(*f)
 	}
 	hash, err := s.hasher.Hash(ctx, normalPassword(fresh))
@@ -251,7 +392,10 @@ func (s *Service) ChangePassword(ctx context.Context, by access.Actor, token, ol
 		return err
 	}
 	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if err := s.store.setPassword(ctx, tx, a.ID, hash, now); err != nil {
+		if err := s.setPassword(ctx, tx, a.ID, hash, now); err != nil {
+			return err
+		}
+		if err := s.guard.clear(ctx, tx, tries); err != nil {
 			return err
 		}
 		if _, err := s.store.endSessions(ctx, tx, a.ID, keep.ID, now); err != nil {
@@ -259,6 +403,18 @@ func (s *Service) ChangePassword(ctx context.Context, by access.Actor, token, ol
 		}
 		return s.note(ctx, tx, by, "password", "account", a.ID.Int(), 0, "")
 	})
+}
+
+// setPassword gives an account a password ("": none until a slip is used) and
+// remembers the one before. Half-open sign-ins end with it.
+func (s *Service) setPassword(ctx context.Context, tx *db.Tx, account id.Account, hash string, now time.Time) error {
+	if err := s.store.rememberPassword(ctx, tx, id.Next[int64](s.ids), account, now); err != nil {
+		return err
+	}
+	if err := s.store.endHalves(ctx, tx, account, now); err != nil {
+		return err
+	}
+	return s.store.setPassword(ctx, tx, account, hash, now)
 }
 
 // own returns the account of a signed-in actor.
@@ -278,65 +434,3 @@ func (s *Service) own(ctx context.Context, by access.Actor) (Account, error) {
 
 // Own returns the actor's own account.
 func (s *Service) Own(ctx context.Context, by access.Actor) (Account, error) { return s.own(ctx, by) }
-
-// Devices lists the actor's live sessions, the one of token marked.
-func (s *Service) Devices(ctx context.Context, by access.Actor, token string) ([]Session, error) {
-	a, err := s.own(ctx, by)
-	if err != nil {
-		return nil, err
-	}
-	all, err := s.store.sessions(ctx, a.ID)
-	if err != nil {
-		return nil, err
-	}
-	current, _, _, err := s.store.sessionByToken(ctx, tokenHash(token))
-	if err != nil {
-		return nil, err
-	}
-	live := all[:0]
-	for _, ses := range all {
-		if ses.live(s.clk.Now()) {
-			ses.Current = ses.ID == current.ID
-			live = append(live, ses)
-		}
-	}
-	return live, nil
-}
-
-// EndSession ends one of the actor's sessions; fault.ErrNotFound when it is
-// not the actor's.
-func (s *Service) EndSession(ctx context.Context, by access.Actor, ses id.Session) error {
-	a, err := s.own(ctx, by)
-	if err != nil {
-		return err
-	}
-	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		ended, err := s.store.endSession(ctx, tx, a.ID, ses, s.clk.Now())
-		if err != nil {
-			return err
-		}
-		if !ended {
-			return fault.New(fault.ErrNotFound, "account.session.missing")
-		}
-		return s.note(ctx, tx, by, "session.end", "session", ses.Int(), 0, "")
-	})
-}
-
-// EndOthers ends every session of the actor but the one of token.
-func (s *Service) EndOthers(ctx context.Context, by access.Actor, token string) error {
-	a, err := s.own(ctx, by)
-	if err != nil {
-		return err
-	}
-	keep, _, _, err := s.store.sessionByToken(ctx, tokenHash(token))
-	if err != nil {
-		return err
-	}
-	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		n, err := s.store.endSessions(ctx, tx, a.ID, keep.ID, s.clk.Now())
-		if err != nil || n == 0 {
-			return err
-		}
-		return s.note(ctx, tx, by, "session.end", "account", a.ID.Int(), 0, detail("sessions", n))
-	})
-}

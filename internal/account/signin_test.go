@@ -349,15 +349,6 @@ func TestGuessingStopsOnlyTheGuesser(t *testing.T) {
 	})
 }
 
-// quick is a hasher for passwords that are all wrong.
-type quick struct{}
-
-func (quick) Hash(context.Context, string) (string, error)         { return "", account.ErrPoolFull }
-func (quick) Verify(context.Context, string, string) (bool, error) { return false, nil }
-func (quick) Turn(_ context.Context, fn func(account.Match) error) error {
-	return fn(func(string, string) (bool, error) { return false, nil })
-}
-
 // full is a pool without room.
 type full struct{}
 

@@ -19,15 +19,15 @@ type store struct{ db *db.DB }
 // row is what a single row is scanned from.
 type row interface{ Scan(dest ...any) error }
 
-const accountColumns = `id, person, login, role, made_at, password_hash, failed, locked_until, version`
+const accountColumns = `id, person, login, role, made_at, changed_at, password_hash`
 
 func scanAccount(r row) (Account, error) {
 	var a Account
-	var made, locked int64
-	if err := r.Scan(&a.ID, &a.Person, &a.Login, &a.Role, &made, &a.hash, &a.failed, &locked, &a.version); err != nil {
+	var made, changed int64
+	if err := r.Scan(&a.ID, &a.Person, &a.Login, &a.Role, &made, &changed, &a.hash); err != nil {
 		return Account{}, err
 	}
-	a.MadeAt, a.locked = clock.FromMillis(made), clock.FromMillis(locked)
+	a.MadeAt, a.ChangedAt = clock.FromMillis(made), clock.FromMillis(changed)
 	return a, nil
 }
 
@@ -115,67 +115,55 @@ func (s store) clearConsentTries(ctx context.Context, tx *db.Tx, person id.Perso
 	return nil
 }
 
-// noteFailure counts a wrong password; from the free-th on the account waits
-// until the moment, in every process and after a restart too.
-func (s store) noteFailure(ctx context.Context, tx *db.Tx, account id.Account, free int, until time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE acc_account SET failed = failed + 1,
-		locked_until = CASE WHEN failed + 1 >= $1 THEN $2 ELSE locked_until END WHERE id = $3`,
-		free, clock.Millis(until), account)
+// keepRole keeps the active role for the next sign-in.
+func (s store) keepRole(ctx context.Context, tx *db.Tx, account id.Account, role access.Role) error {
+	_, err := tx.Exec(ctx, `UPDATE acc_account SET role = $1 WHERE id = $2 AND role <> $3`, string(role), account, string(role))
 	if err != nil {
-		return fmt.Errorf("count failure of account %d: %w", account, err)
+		return fmt.Errorf("keep the role of account %d: %w", account, err)
 	}
 	return nil
 }
 
-// noteSuccess forgets failures and keeps the active role.
-func (s store) noteSuccess(ctx context.Context, tx *db.Tx, account id.Account, role access.Role) error {
-	_, err := tx.Exec(ctx, `UPDATE acc_account SET failed = 0, locked_until = 0, role = $1 WHERE id = $2`,
-		string(role), account)
-	if err != nil {
-		return fmt.Errorf("note sign-in of account %d: %w", account, err)
-	}
-	return nil
-}
-
-const sessionColumns = `id, account, role, device, shared, made_at, seen_at, expires_at`
+const sessionColumns = `s.id, s.account, s.role, s.device, s.shared, s.made_at, s.seen_at, s.expires_at, s.factor_at, s.view`
 
 func scanSession(r row) (Session, error) {
 	var s Session
+	return s, scanSessionInto(r, &s)
+}
+
+func scanSessionInto(r row, s *Session, more ...any) error {
 	var shared int
-	var made, seen, expires int64
-	if err := r.Scan(&s.ID, &s.Account, &s.Role, &s.Device, &shared, &made, &seen, &expires); err != nil {
-		return Session{}, err
+	var made, seen, expires, factor int64
+	err := r.Scan(append([]any{&s.ID, &s.Account, &s.Role, &s.Device, &shared, &made, &seen, &expires, &factor, &s.View}, more...)...)
+	if err != nil {
+		return err
 	}
 	s.Shared = shared == 1
-	s.MadeAt, s.SeenAt, s.ExpiresAt = clock.FromMillis(made), clock.FromMillis(seen), clock.FromMillis(expires)
-	return s, nil
+	s.MadeAt, s.SeenAt = clock.FromMillis(made), clock.FromMillis(seen)
+	s.ExpiresAt, s.FactorAt = clock.FromMillis(expires), clock.FromMillis(factor)
+	return nil
 }
 
 // sessionByToken finds the open session of a token hash and its person.
 func (s store) sessionByToken(ctx context.Context, hash []byte) (ses Session, person id.Person, ok bool, err error) {
-	var shared int
-	var made, seen, expires int64
-	err = s.db.QueryRow(ctx, `SELECT s.id, s.account, s.role, s.device, s.shared, s.made_at, s.seen_at, s.expires_at, a.person
+	err = scanSessionInto(s.db.QueryRow(ctx, `SELECT `+sessionColumns+`, a.person
 		FROM acc_session s JOIN acc_account a ON a.id = s.account
-		WHERE s.token_hash = $1 AND s.ended_at = 0`, hash).Scan(&ses.ID, &ses.Account, &ses.Role, &ses.Device,
-		&shared, &made, &seen, &expires, &person)
+		WHERE s.token_hash = $1 AND s.ended_at = 0`, hash), &ses, &person)
 	if errors.Is(err, db.ErrNoRows) {
 		return Session{}, 0, false, nil
 	}
 	if err != nil {
 		return Session{}, 0, false, fmt.Errorf("read session: %w", err)
 	}
-	ses.Shared = shared == 1
-	ses.MadeAt, ses.SeenAt, ses.ExpiresAt = clock.FromMillis(made), clock.FromMillis(seen), clock.FromMillis(expires)
 	return ses, person, true, nil
 }
 
 // insertSession stores a session under its token's hash.
 func (s store) insertSession(ctx context.Context, tx *db.Tx, ses Session, hash []byte) error {
 	_, err := tx.Exec(ctx, `INSERT INTO acc_session
-		(id, token_hash, account, role, device, shared, made_at, seen_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, ses.ID, hash, ses.Account, string(ses.Role), ses.Device,
-		ses.Shared, clock.Millis(ses.MadeAt), clock.Millis(ses.SeenAt), clock.Millis(ses.ExpiresAt))
+		(id, token_hash, account, role, device, shared, made_at, seen_at, expires_at, factor_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, ses.ID, hash, ses.Account, string(ses.Role), ses.Device,
+		ses.Shared, clock.Millis(ses.MadeAt), clock.Millis(ses.SeenAt), clock.Millis(ses.ExpiresAt), clock.Millis(ses.FactorAt))
 	if err != nil {
 		return fmt.Errorf("insert session: %w", err)
 	}
@@ -195,8 +183,8 @@ func (s store) rotateSession(ctx context.Context, tx *db.Tx, ses id.Session, acc
 
 // sessions lists the open sessions of an account, the newest first.
 func (s store) sessions(ctx context.Context, account id.Account) ([]Session, error) {
-	rows, err := s.db.Query(ctx, `SELECT `+sessionColumns+` FROM acc_session
-		WHERE account = $1 AND ended_at = 0 ORDER BY seen_at DESC, id DESC LIMIT 100`, account)
+	rows, err := s.db.Query(ctx, `SELECT `+sessionColumns+` FROM acc_session s
+		WHERE s.account = $1 AND s.ended_at = 0 ORDER BY s.seen_at DESC, s.id DESC LIMIT 100`, account)
 	if err != nil {
 		return nil, fmt.Errorf("list sessions of account %d: %w", account, err)
 	}
@@ -207,6 +195,15 @@ func (s store) sessions(ctx context.Context, account id.Account) ([]Session, err
 func (s store) endSession(ctx context.Context, tx *db.Tx, account id.Account, ses id.Session, now time.Time) (bool, error) {
 	n, err := tx.Exec(ctx, `UPDATE acc_session SET ended_at = $1 WHERE id = $2 AND account = $3 AND ended_at = 0`,
 		clock.Millis(now), ses, account)
+	if err != nil {
+		return false, fmt.Errorf("end session %d: %w", ses, err)
+	}
+	return n == 1, nil
+}
+
+// endAny ends a session whosever it is; false means that it has ended.
+func (s store) endAny(ctx context.Context, tx *db.Tx, ses id.Session, now time.Time) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE acc_session SET ended_at = $1 WHERE id = $2 AND ended_at = 0`, clock.Millis(now), ses)
 	if err != nil {
 		return false, fmt.Errorf("end session %d: %w", ses, err)
 	}

@@ -216,7 +216,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 		return err
 	}
 	a.Accounts = account.New(account.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, Log: a.Log, Trail: a.Trail,
-		Org: a.Org, People: a.People, Hasher: o.Hasher, FactorOff: true, Deliver: a.Deliver, Jobs: a.Jobs})
+		Org: a.Org, People: a.People, Hasher: o.Hasher, Factors: factors, FactorOff: a.Config.SecondFactor == "off", Deliver: a.Deliver, Jobs: a.Jobs})
 	a.Explain = explain.New(a.DB, a.Accounts, a.Org, a.People)
 	a.Metrics = metrics.New(a.DB, a.IDs, a.Clock, a.Log, a.Trail, a.Org, metrics.Options{})
 	a.Posts = post.New(a.DB, a.IDs, a.Clock, a.Log, classes{a.DB, a.Spaces}, people{a.People}, a.Blobs)

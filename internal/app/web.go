@@ -27,6 +27,7 @@ import (
 	"learnspace/internal/web/mergeweb"
 	"learnspace/internal/web/orgweb"
 	"learnspace/internal/web/outboxweb"
+	"learnspace/internal/web/rightsweb"
 	"learnspace/internal/web/rosterweb"
 	"learnspace/internal/web/spaceweb"
 	"learnspace/internal/web/systemweb"
@@ -58,6 +59,7 @@ func (a *App) newWeb(log *slog.Logger) (*web.Server, error) {
 		orgweb.New(a.Org, a.People, a.Spaces),
 		accessweb.New(a.Org, a.People, a.Explain),
 		mergeweb.New(a.Merges, a.People, a.Org),
+		rightsweb.New(a.Rights, a.People, a.Org, lookers{a.Custody, a.People}),
 		rosterweb.New(a.Rosters, a.Org),
 		spaceweb.New(a.Posts, a.Notices, a.Org),
 		figureweb.New(a.Metrics, a.Org, a.Bulletin),

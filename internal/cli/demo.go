@@ -22,6 +22,7 @@ type demoCmd struct {
 	People int    `default:"3000" help:"About how many people."`
 	Seed   uint64 `default:"1" help:"Seed of everything invented."`
 	Wide   bool   `help:"Print one account a role in each of two prefectures, counties, schools and classes."`
+	Factor string `name:"second-factor" enum:"on,off" default:"on" help:"Ask for a second factor where it is a must: on or off."`
 }
 
 func (*demoCmd) local() {}
@@ -64,6 +65,9 @@ func (d *demoCmd) Run(e *env) error {
 		return err
 	}
 	c.Addr = addr
+	if d.Factor == "off" {
+		c.SecondFactor = d.Factor
+	}
 	return e.serve(c, l, func(*app.App) error { return e.demoReady(ready{c.Base(), accounts}) })
 }
 
@@ -75,8 +79,13 @@ func (e *env) demoReady(r ready) error {
 		return enc.Encode(r)
 	}
 	fmt.Fprintf(e.stdout, "\n%s\n\n", e.t("cli.demo.ready", r.URL))
+	codes := false
 	for _, a := range r.Accounts {
 		fmt.Fprintf(e.stdout, "  %-14s %-16s %s  %s\n", a.Role, a.Login, a.Password, a.Name)
+		codes = codes || a.TOTPSecret != ""
+	}
+	if codes {
+		fmt.Fprintf(e.stdout, "\n%s\n", e.t("cli.demo.codes", r.URL+"/demo/codes"))
 	}
 	fmt.Fprintf(e.stdout, "\n%s\n", e.t("cli.demo.stop"))
 	return nil

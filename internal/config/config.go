@@ -41,6 +41,8 @@ type Config struct {
 	Phone string
 	// TrustedHosts are answered beside the host of the base URL.
 	TrustedHosts []string
+	// SecondFactor is "off" where nobody is asked for a second factor: in a demo.
+	SecondFactor string
 	// ContentURL is the second origin for what others uploaded; "" for none.
 	ContentURL string
 	// Limits bound what requests and background work may cost.

@@ -33,6 +33,9 @@ var settings = []Setting{
 	{Key: "phone", into: func(c *Config) any { return &c.Phone },
 		Zh: "页脚的服务电话；为空则不显示。", En: "Service telephone in the footer; empty: none."},
 
+	{Key: "second_factor", Default: "on", Choices: []string{"on", "off"}, DemoOnly: true, into: func(c *Config) any { return &c.SecondFactor },
+		Zh: "能看到不止一个班的人是否必须两步验证；off只能用于演示文件夹。", En: "Whether who can see more than one class needs a second factor; off in a demo folder only."},
+
 	// Limits of a request.
 	{Key: "body_limit", Default: "1MiB", Min: 64 << 10, into: func(c *Config) any { return &c.Limits.Body },
 		Zh: "普通表单的大小上限。", En: "Largest form."},

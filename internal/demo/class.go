@@ -76,10 +76,8 @@ func (s *stage) slips(sc *school, c *class, start time.Time) error {
 	if c.leader == 0 {
 		return nil
 	}
-	if !s.here[c.leader] {
-		if err := s.comeIn(c.leader, account.Guardian{}); err != nil {
-			return err
-		}
+	if err := s.comeInOnce(c.leader); err != nil {
+		return err
 	}
 	by, err := s.actor(c.leader, access.ClassTeacher)
 	if err != nil {
@@ -263,6 +261,7 @@ func (s *stage) printTeachers(sc *school, c *class) {
 	for _, w := range sc.staff {
 		if _, taken := s.printed[w.person]; !taken && w.leads == nil && slices.Contains(w.teaches, c) && !w.elsewhere {
 			s.print(w.person, access.Teacher, c.node.String())
+			s.later(s.clk.Now().AddDate(0, 0, 20), "a printed teacher comes in", func() error { return s.comeInOnce(w.person) })
 			return
 		}
 	}

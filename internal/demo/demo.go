@@ -129,8 +129,10 @@ func fill(ctx context.Context, dir string, o Options) (err error) {
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
 	s := &stage{ctx: ctx, app: a, clk: clk, r: rand.New(rand.NewPCG(o.Seed, 20190225)), world: build(o),
-		nodes: map[string]id.Node{}, officers: map[string]id.Person{}, wide: o.Wide, printed: map[id.Person]printed{}, left: map[string]int{}, here: map[id.Person]bool{}}
-	s.full = account.New(account.Deps{DB: a.DB, IDs: a.IDs, Clock: clk, Keys: a.Keys, Log: a.Log, Trail: a.Trail, Org: a.Org, People: a.People})
+		nodes: map[string]id.Node{}, officers: map[string]id.Person{}, wide: o.Wide, printed: map[id.Person]printed{}, left: map[string]int{}, here: map[id.Person]bool{},
+		ahead: newAhead(), extra: rand.New(rand.NewPCG(o.Seed, 20191113))}
+	s.full = account.New(account.Deps{DB: a.DB, IDs: a.IDs, Clock: clk, Keys: a.Keys, Log: a.Log, Trail: a.Trail, Org: a.Org, People: a.People,
+		Hasher: s.ahead})
 	if _, _, err := a.Org.EnsureProvince(ctx, s.operator(), "吉林省", "normal"); err != nil {
 		return err
 	}
@@ -147,6 +149,9 @@ func fill(ctx context.Context, dir string, o Options) (err error) {
 
 // writeAccounts keeps the printed accounts for the next start.
 func (s *stage) writeAccounts(dir string) error {
+	if err := s.presetFactors(); err != nil {
+		return err
+	}
 	s.order()
 	raw, err := json.MarshalIndent(s.accounts, "", "  ")
 	if err != nil {

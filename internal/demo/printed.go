@@ -1,10 +1,12 @@
 package demo
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"learnspace/internal/access"
 	"learnspace/internal/account"
@@ -14,9 +16,37 @@ import (
 // printed is an account whose password somebody knows: it is printed, hashed
 // at full cost, and signs in by a name that says the role.
 type printed struct {
-	role  access.Role
-	login string
-	node  string
+	role     access.Role
+	login    string
+	node     string
+	password string
+}
+
+// ahead is a hasher that has begun with passwords before they are asked for:
+// the cores hash printed passwords while the history is played.
+type ahead struct {
+	account.Hasher
+	made map[string]func() (string, error)
+}
+
+// newAhead hashes at full cost, with room for every printed account.
+func newAhead() *ahead {
+	return &ahead{Hasher: account.NewPool(account.FullCost, 0, 4096), made: map[string]func() (string, error){}}
+}
+
+// begin starts to hash a password.
+func (a *ahead) begin(ctx context.Context, password string) {
+	hash := sync.OnceValues(func() (string, error) { return a.Hasher.Hash(ctx, password) })
+	a.made[password] = hash
+	go func() { _, _ = hash() }()
+}
+
+// Hash waits for a password that was begun, and hashes any other.
+func (a *ahead) Hash(ctx context.Context, password string) (string, error) {
+	if hash, ok := a.made[password]; ok {
+		return hash()
+	}
+	return a.Hasher.Hash(ctx, password)
 }
 
 // print marks a person whose account will be printed.
@@ -31,14 +61,15 @@ func (s *stage) print(who id.Person, role access.Role, node string) {
 	if n > 1 {
 		login = fmt.Sprintf("%s%d", login, n)
 	}
-	s.printed[who] = printed{role, login, node}
+	p := printed{role, login, node, rand.Text()[:12]}
+	s.printed[who] = p
+	s.ahead.begin(s.ctx, p.password)
 }
 
 // comeInPrinted activates a person with a password that is printed.
 func (s *stage) comeInPrinted(slip account.Slip, g account.Guardian, p printed) error {
-	password := rand.Text()[:12]
 	_, err := s.full.Activate(s.ctx, access.Anonymous(), account.Activation{Code: slip.Code, Guardian: g, Login: p.login,
-		Password: password, Network: "192.0.2.1", Device: "demo"})
+		Password: p.password, Network: "192.0.2.1", Device: "demo"})
 	if err != nil {
 		return fmt.Errorf("activate %s: %w", p.login, err)
 	}
@@ -48,7 +79,29 @@ func (s *stage) comeInPrinted(slip account.Slip, g account.Guardian, p printed) 
 			return err
 		}
 	}
-	s.accounts = append(s.accounts, Account{Wards: wards, Role: string(p.role), Name: slip.Name, Login: p.login, Password: password, Home: "/home", Node: p.node})
+	s.accounts = append(s.accounts, Account{Wards: wards, Role: string(p.role), Name: slip.Name, Login: p.login, Password: p.password, Home: "/home", Node: p.node})
+	return nil
+}
+
+// presetFactors gives those printed accounts an authenticator app that need a
+// second factor by what they hold in the end; its secret is printed.
+func (s *stage) presetFactors() error {
+	secrets := map[string]string{}
+	for who, p := range s.printed {
+		by, err := s.full.ActorOf(s.ctx, s.operator(), who, "")
+		if err != nil {
+			return fmt.Errorf("factor of %s: %w", p.login, err)
+		}
+		if !account.NeedsFactor(by) {
+			continue
+		}
+		if secrets[p.login], err = s.full.Preset(s.ctx, s.app.System("demo"), who); err != nil {
+			return fmt.Errorf("factor of %s: %w", p.login, err)
+		}
+	}
+	for i := range s.accounts {
+		s.accounts[i].TOTPSecret = secrets[s.accounts[i].Login]
+	}
 	return nil
 }
 

@@ -114,7 +114,35 @@ func (s *stage) appoint() error {
 			return err
 		}
 	}
+	return s.appointOthers()
+}
+
+// appointOthers makes one of each role that has no part in the history: those
+// of the province, and where accounts are printed researchers and inspectors.
+func (s *stage) appointOthers() error {
+	for _, role := range []access.Role{access.Expert, access.OperatorRole, access.SysAdmin, access.SecAdmin, access.AuditAdmin} {
+		if err := s.show(codes.Province, role); err != nil {
+			return err
+		}
+	}
+	at := []string{"220100"}
+	if s.wide {
+		at = widePlaces
+	}
+	for _, code := range at {
+		for _, role := range []access.Role{access.Researcher, access.Inspector} {
+			if err := s.show(code, role); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
+}
+
+// show makes an office worker who only shows a role.
+func (s *stage) show(code string, role access.Role) error {
+	_, err := s.worker(name(s.extra, s.extra.IntN(2) == 0, false), code, role, true)
+	return err
 }
 
 // county is the officer who answers for a school.
@@ -183,6 +211,11 @@ func (s *stage) openSchool(sc *school) error {
 	if s.printSchool(sc) > 0 {
 		s.print(head.person, access.School, sc.code)
 		s.print(office.person, access.Registrar, sc.code)
+		for _, role := range []access.Role{access.ClubTeacher, access.StudioLeader} {
+			if err := s.show(sc.code, role); err != nil {
+				return err
+			}
+		}
 	}
 	if err := s.comeIn(head.person, account.Guardian{}); err != nil {
 		return err
@@ -209,7 +242,7 @@ func (s *stage) openSchool(sc *school) error {
 	}
 	for _, w := range sc.staff[2:] {
 		if !w.elsewhere && s.r.IntN(10) > 0 {
-			s.later(s.sometime(now.AddDate(0, 0, 1), now.AddDate(0, 0, 20)), "staff come in", func() error { return s.comeIn(w.person, account.Guardian{}) })
+			s.later(s.sometime(now.AddDate(0, 0, 1), now.AddDate(0, 0, 20)), "staff come in", func() error { return s.comeInOnce(w.person) })
 		}
 	}
 	return s.classesBegin(sc, false)

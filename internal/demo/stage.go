@@ -11,6 +11,7 @@ import (
 	"learnspace/internal/account"
 	"learnspace/internal/app"
 	"learnspace/internal/clock"
+	"learnspace/internal/codes"
 	"learnspace/internal/id"
 	"learnspace/internal/org"
 )
@@ -22,6 +23,8 @@ type stage struct {
 	app   *app.App
 	clk   *clock.Manual
 	full  *account.Service // hashes printed passwords at full cost
+	ahead *ahead
+	extra *rand.Rand // names of those who only show a role
 	r     *rand.Rand
 	world *world
 	nodes map[string]id.Node // by code
@@ -93,8 +96,13 @@ func (s *stage) actor(who id.Person, role access.Role) (access.Actor, error) {
 	return s.app.Accounts.ActorOf(s.ctx, s.app.System("demo"), who, role)
 }
 
-// officer makes an office worker with a role and lets him come in.
+// officer makes an office worker with a role and lets him come in; where
+// accounts are shown his is printed.
 func (s *stage) officer(name, code string, role access.Role) (id.Person, error) {
+	return s.worker(name, code, role, code == codes.Province || s.shown(code))
+}
+
+func (s *stage) worker(name, code string, role access.Role, shown bool) (id.Person, error) {
 	by, node := s.operator(), s.nodes[code]
 	who, err := s.app.MakeOfficer(s.ctx, by, node, name)
 	if err != nil {
@@ -104,7 +112,7 @@ func (s *stage) officer(name, code string, role access.Role) (id.Person, error) 
 		return 0, fmt.Errorf("grant %s at %s: %w", role, code, err)
 	}
 	s.officers[string(role)+"@"+code] = who
-	if role == access.Province || s.shown(code) {
+	if shown {
 		s.print(who, role, code)
 	}
 	return who, s.comeIn(who, account.Guardian{})
@@ -117,6 +125,14 @@ func (s *stage) comeIn(who id.Person, g account.Guardian) error {
 		return fmt.Errorf("issue a code: %w", err)
 	}
 	return s.useSlip(slip, g)
+}
+
+// comeInOnce lets somebody come in who has not yet.
+func (s *stage) comeInOnce(who id.Person) error {
+	if s.here[who] {
+		return nil
+	}
+	return s.comeIn(who, account.Guardian{})
 }
 
 // useSlip activates with a slip that is there.

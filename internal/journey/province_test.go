@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"learnspace/internal/account/factor"
 	"learnspace/internal/app"
 	"learnspace/internal/clock"
 	"learnspace/internal/config"
@@ -121,6 +122,10 @@ func (p *province) signIn(t *testing.T, b *chrome.Browser, login string, s chrom
 	tab.Fill("[name=login]", acc.Login)
 	tab.Fill("[name=password]", acc.Password)
 	tab.Submit("main form button.btn-primary")
+	if tab.Address() == p.url+"/signin/factor" {
+		tab.Fill("[name=code]", factor.Code(acc.TOTPSecret, time.Now()))
+		tab.Submit("main form button.btn-primary")
+	}
 	if got := tab.Address(); got != p.url+"/home" {
 		t.Fatalf("%s landed on %s after sign-in", login, got)
 	}

@@ -238,7 +238,7 @@ func (f *Face) takeLogin(w http.ResponseWriter, r *http.Request) error {
 	ticket, err := f.accounts.Activate(r.Context(), by, act)
 	if err == nil {
 		// The sealed answers stay for the half hour: a second click finds them.
-		f.enter(w, r, ticket)
+		next := f.enter(w, r, ticket, "")
 		switch {
 		case ticket.Session.Role == access.Guardian:
 			web.Flash(w, r, "account.activate.done_guardian", ticket.Name)
@@ -249,7 +249,7 @@ func (f *Face) takeLogin(w http.ResponseWriter, r *http.Request) error {
 		default:
 			web.Flash(w, r, "account.activate.done", ticket.Name)
 		}
-		return web.Redirect(w, r, "/home")
+		return web.Redirect(w, r, next)
 	}
 	return f.refuseLogin(w, r, p, act, err)
 }

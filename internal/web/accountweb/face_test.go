@@ -56,7 +56,7 @@ func setup(t *testing.T, hasher account.Hasher) *fixture {
 	f.people = person.New(h.DB, h.IDs, h.Clock, h.Keys, h.Log, h.Audit, f.orgs)
 	f.spaces = space.New(h.DB, h.IDs, h.Clock, h.Log, h.Audit, f.orgs, f.people)
 	f.accounts = account.New(account.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Log: h.Log, Trail: h.Audit,
-		Org: f.orgs, People: f.people, Hasher: hasher})
+		Org: f.orgs, People: f.people, Hasher: hasher, FactorOff: true})
 	face := accountweb.New(f.accounts, f.orgs, f.people, f.spaces)
 	f.Site = webtest.With(t, web.Options{Clock: h.Clock, Sessions: sessions{f.accounts}}, append(face.Routes(), web.Route{
 		Method: "GET", Pattern: "/home", Permission: access.HomeRead,
@@ -314,8 +314,9 @@ func TestSignInPage(t *testing.T) {
 // full is a hashing pool without room.
 type full struct{}
 
-func (full) Hash(context.Context, string) (string, error)         { return "", account.ErrPoolFull }
-func (full) Verify(context.Context, string, string) (bool, error) { return false, account.ErrPoolFull }
+func (full) Hash(context.Context, string) (string, error)          { return "", account.ErrPoolFull }
+func (full) Turn(context.Context, func(account.Match) error) error { return account.ErrPoolFull }
+func (full) Verify(context.Context, string, string) (bool, error)  { return false, account.ErrPoolFull }
 
 func TestWaitingPage(t *testing.T) {
 	t.Parallel()

@@ -16,6 +16,8 @@ type mePage struct {
 	Account account.Account
 	Devices []account.Session
 	Consent *account.ConsentState // nil where no guardian decides
+	Views   []account.View
+	Phone   bool // the holder may confirm a phone
 	Errors  ui.Errors
 	Notice  string
 }
@@ -34,6 +36,12 @@ func (f *Face) renderMe(w http.ResponseWriter, r *http.Request, status int, page
 		return err
 	}
 	if page.Consent, err = f.consentOf(r); err != nil {
+		return err
+	}
+	if page.Views, err = f.accounts.Views(ctx, by); err != nil {
+		return err
+	}
+	if page.Phone, err = f.accounts.CanConfirmPhone(ctx, by); err != nil {
 		return err
 	}
 	page.Actor = by

@@ -24,6 +24,8 @@ type signInPage struct {
 	Notice string
 	// Busy says that the notice is about too many people.
 	Busy bool
+	// Passkeys says that the installation can use passkeys.
+	Passkeys bool
 }
 
 func (f *Face) showSignIn(w http.ResponseWriter, r *http.Request) error {
@@ -31,20 +33,30 @@ func (f *Face) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	if web.Actor(r.Context()).IsPerson() {
 		return web.Redirect(w, r, orHome(next))
 	}
-	return web.Render(w, r, http.StatusOK, signInView(signInPage{Next: next}))
+	return f.renderSignIn(w, r, http.StatusOK, signInPage{Next: next})
 }
 
-// signIn answers 303 to the home page, 422 with the form, 429 when too many
-// tries went wrong and 503 with the waiting page when the hashing pool is full.
+func (f *Face) renderSignIn(w http.ResponseWriter, r *http.Request, status int, page signInPage) error {
+	page.Passkeys = f.accounts.Passkeys(r.Context(), web.Actor(r.Context()))
+	return web.Render(w, r, status, signInView(page))
+}
+
+// credentials are what a sign-in knows beside name and password.
+func credentials(r *http.Request) account.Credentials {
+	return account.Credentials{Network: network(r), Device: device(r.UserAgent()), Shared: r.FormValue("shared") == "1",
+		Mark: web.State(r, markCookie), Old: web.SessionToken(r)}
+}
+
+// signIn answers 303 to the home page or to the second factor, 422 with the
+// form, 429 when too many tries went wrong and 503 with the waiting page when
+// the hashing pool is full.
 func (f *Face) signIn(w http.ResponseWriter, r *http.Request) error {
 	page := signInPage{Login: r.FormValue("login"), Next: web.Local(r.FormValue("next"), ""), Shared: r.FormValue("shared") == "1"}
-	ticket, err := f.accounts.SignIn(r.Context(), web.Actor(r.Context()), account.Credentials{
-		Login: page.Login, Password: r.FormValue("password"), Network: network(r), Device: device(r.UserAgent()),
-		Shared: page.Shared, Mark: web.State(r, markCookie),
-	})
+	c := credentials(r)
+	c.Login, c.Password = page.Login, r.FormValue("password")
+	ticket, err := f.accounts.SignIn(r.Context(), web.Actor(r.Context()), c)
 	if err == nil {
-		f.enter(w, r, ticket)
-		return web.Redirect(w, r, orHome(page.Next))
+		return web.Redirect(w, r, f.enter(w, r, ticket, page.Next))
 	}
 	status := http.StatusUnprocessableEntity
 	errs, ok := web.Invalid(r, err)
@@ -56,7 +68,7 @@ func (f *Face) signIn(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return err
 	}
-	return web.Render(w, r, status, signInView(page))
+	return f.renderSignIn(w, r, status, page)
 }
 
 // waiting turns a request to wait into a notice and a status; false for any
@@ -82,12 +94,19 @@ const markCookie = "mark"
 // markAge is how long it stays.
 const markAge = 365 * 24 * time.Hour
 
-// enter gives the browser its session.
-func (f *Face) enter(w http.ResponseWriter, r *http.Request, t account.Ticket) {
+// enter gives the browser its session, or the half-open sign-in in a cookie of
+// its own, and returns where it goes on.
+func (f *Face) enter(w http.ResponseWriter, r *http.Request, t account.Ticket, next string) string {
+	if t.Half != "" {
+		web.SetState(w, r, halfCookie, t.Half+" "+next, account.HalfLife)
+		return "/signin/factor"
+	}
+	web.SetState(w, r, halfCookie, "", -1)
 	web.SetSession(w, r, t.Token, t.MaxAge)
 	if t.Mark != "" {
 		web.SetState(w, r, markCookie, t.Mark, markAge)
 	}
+	return orHome(next)
 }
 
 func (f *Face) signOut(w http.ResponseWriter, r *http.Request) error {
@@ -99,7 +118,7 @@ func (f *Face) signOut(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (f *Face) showHelp(w http.ResponseWriter, r *http.Request) error {
-	return web.Render(w, r, http.StatusOK, helpView())
+	return web.Render(w, r, http.StatusOK, helpView(f.accounts.CanRecover(r.Context(), web.Actor(r.Context()))))
 }
 
 func orHome(next string) string {
