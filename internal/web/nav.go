@@ -39,6 +39,8 @@ var places = []place{
 	{"alarms", "nav.alarms", "bell", "/alarms", access.AlarmRead, nil},
 	{"records", "nav.records", "edit", "/nodes/{node}/records", access.PersonCorrect, nil},
 	{"merges", "nav.merges", "users", "/nodes/{node}/merges", access.PersonMerge, nil},
+	{"requests", "nav.requests", "task", "/nodes/{node}/requests", access.RightsAnswer, nil},
+	{"privacy", "nav.privacy", "shield", "/nodes/{node}/privacy-report", access.PrivacyReport, nil},
 	{"bulletin", "nav.bulletin", "megaphone", "/bulletins", access.BulletinRead, nil},
 	{"targets", "nav.targets", "target", "/targets", access.TargetSet, nil},
 	{"bases", "nav.bases", "doc", "/nodes/{node}/bases", access.BaseConfirm, nil},
@@ -49,6 +51,8 @@ var places = []place{
 	{"viewas", "nav.viewas", "eye", "/viewas", access.ViewAs, nil},
 	{"system", "nav.system", "chart", "/system", access.SystemManage, nil},
 	{"audit", "nav.audit", "list", "/audit", access.AuditRead, nil},
+	{"retention", "nav.retention", "trash", "/retention", access.SystemManage, nil},
+	{"rights", "nav.rights", "eye", "/rights", access.RightsSelf, nil},
 	{"me", "nav.me", "user", "/me", access.AccountSelf, nil},
 }
 

@@ -154,7 +154,7 @@ func TestTwoChildren(t *testing.T) {
 		f := setup(t, h)
 		one, two := f.pupil("2122000001", "王一鸣", boy, 1), f.pupil("2122000001", "王一鸣", "222401201209150029", 2)
 		p := f.as(access.School, "2122000001", 5).Get("/merges/new?keep=" + one.String() + "&drop=" + two.String()).Want(http.StatusOK)
-		if p.Count("#does") != 0 || !strings.Contains(p.Text(".alert-warn"), "两个孩子") {
+		if p.Count("#does") != 0 || !strings.Contains(p.Text(".alert-warning"), "两个孩子") {
 			t.Errorf("page %s", p.Text("main"))
 		}
 	})

@@ -788,7 +788,7 @@ func goneTable(gone []goneRow, me personID) templ.Component {
 								return templ_7745c5c3_Err
 							}
 						} else if d.Waits() {
-							templ_7745c5c3_Err = ui.Tag("warn", i18n.T(ctx, "depart.waits")).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Tag("warning", i18n.T(ctx, "depart.waits")).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
