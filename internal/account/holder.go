@@ -42,6 +42,17 @@ func holds(by access.Actor, role access.Role) bool {
 	return slices.ContainsFunc(by.Places, func(p access.Place) bool { return p.Role == role })
 }
 
+// ReadDays is for how many days a pupil who left or graduated may still sign in,
+// to read and take along what is his: he has no place, so no class, no list and
+// no search opens. Staff who left, a dead person's and a merged record's account
+// let nobody in.
+const ReadDays = 90
+
+// reads reports whether a pupil who is no longer here may still read his own.
+func reads(p person.Person, day clock.Day) bool {
+	return p.Role == person.RolePupil && p.Status == person.StatusLeft && p.EndedOn != 0 && day < p.EndedOn.AddDays(ReadDays)
+}
+
 // mayEnter reports whether a person in this state may sign in. Whoever has left
 // keeps the account but has no role, and is told so.
 func mayEnter(status string) bool { return status == person.StatusNormal }
@@ -144,8 +155,15 @@ func (s *Service) actorOf(ctx context.Context, p id.Person, a id.Account, wanted
 	if err != nil {
 		return access.Actor{}, "", err
 	}
-	return access.Actor{Person: p, Account: a, Role: chooseRole(places, wanted), Name: rec.Name, Places: places, Wards: wards, Talk: talk,
-		NoConsent: standing != person.Free, Unanswered: standing == person.Unanswered}, rec.Status, nil
+	role, status := chooseRole(places, wanted), rec.Status
+	if reads(rec, s.today()) {
+		status = person.StatusNormal
+		if role == "" {
+			role = access.Pupil
+		}
+	}
+	return access.Actor{Person: p, Account: a, Role: role, Name: rec.Name, Places: places, Wards: wards, Talk: talk,
+		NoConsent: standing != person.Free, Unanswered: standing == person.Unanswered}, status, nil
 }
 
 // holder is everything that an activation shows and decides by.

@@ -49,7 +49,7 @@ func (d Departure) Waits() bool {
 
 // Depart records it, with day and reason: at once sessions end and codes are
 // void, lists and reminders no longer name the person, the space is put away.
-// Whoever left or graduated may still read what is his for
+// A pupil who left or graduated may still read what is his for
 // some days (account.ReadDays); a death is confirmed by a second person
 // ([Service.ConfirmDeath]; DOMAIN 2.3, scenario 10). The actor needs
 // person.correct at the unit.
