@@ -16,7 +16,6 @@ type Columns struct {
 
 	last    int // the last row of the header
 	month   bool
-	byName  bool   // the school column holds names
 	grade   string // grade named above the table or by the sheet's name
 	class   string // class named there
 	implied [2]string
@@ -255,9 +254,7 @@ func (c *Columns) assign(labels []label, data []sheet.Row, o Options) {
 	}
 	for _, l := range labels {
 		if l.m.weak && c.wanted(l.m.field) && c.weakHolds(l, data, o) {
-			if c.take(l.m.field, l) && l.m.field == SchoolCode {
-				c.byName = true
-			}
+			c.take(l.m.field, l)
 		}
 	}
 	if c.Kind == Pupils {
