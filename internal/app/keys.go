@@ -43,6 +43,19 @@ func CreateKeys(c config.Config, suite string) error {
 	return err
 }
 
+// NoteBackup records that everything is about to be copied, and whether with the
+// keys.
+func (a *App) NoteBackup(ctx context.Context, by access.Actor, keys bool) error {
+	err := a.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return a.Trail.Append(ctx, tx, audit.Entry{Actor: by.Person, Role: string(by.Role), Action: "backup.made", Kind: "keys",
+			Detail: fmt.Sprintf(`{"keys":%t}`, keys)})
+	})
+	if err != nil {
+		return fmt.Errorf("record the backup: %w", err)
+	}
+	return nil
+}
+
 // StartRotation seals and hashes with new keys of a suite from now on ("" keeps
 // the one in use), while the product runs, and asks for the job that seals and
 // hashes anew what is known of persons. The old keys stay in the file: what was

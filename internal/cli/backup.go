@@ -16,8 +16,11 @@ type backupCmd struct {
 
 // Run writes the backup; a running server goes on.
 func (c *backupCmd) Run(e *env) error {
-	return e.withApp(func(a *app.App, _ access.Actor) error {
+	return e.withApp(func(a *app.App, by access.Actor) error {
 		file := e.path(c.File)
+		if err := a.NoteBackup(e.ctx, by, c.WithKeys); err != nil {
+			return err
+		}
 		if err := a.Backup(e.ctx, file, c.WithKeys); err != nil {
 			return err
 		}

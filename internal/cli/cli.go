@@ -48,26 +48,28 @@ var errDiffers = errors.New("something was rejected or differs")
 type grammar struct {
 	Common
 
-	Demo     demoCmd     `cmd:"" help:"Make a demo province and serve it."`
-	Init     initCmd     `cmd:"" help:"Make the province, one administrator with a one-time code, and the keys."`
-	Grant    grantCmd    `cmd:"" help:"Give or end a role in a subtree."`
-	Serve    serveCmd    `cmd:"" help:"Serve the data folder."`
-	Migrate  migrateCmd  `cmd:"" help:"Bring the database to this version's schema."`
-	Doctor   doctorCmd   `cmd:"" help:"Check the installation and say what is missing."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
-	Import   importCmd   `cmd:"" help:"Load the tree of nodes or rosters."`
-	Transfer transferCmd `cmd:"" help:"List, accept or refuse moves between schools."`
-	Code     codeCmd     `cmd:"" help:"Issue one-time activation codes."`
-	Figures  figuresCmd  `cmd:"" help:"Print the figures of a node."`
-	Bulletin bulletinCmd `cmd:"" help:"Freeze, draft, check, sign, issue or show a month's bulletin."`
-	Recount  recountCmd  `cmd:"" help:"Rebuild every roll-up from the events."`
-	Routes   routesCmd   `cmd:"" help:"List the routes of the web server."`
-	Audit    auditCmd    `cmd:"" help:"Verify the audit trail."`
-	Backup   backupCmd   `cmd:"" help:"Copy the database into one file."`
-	Restore  restoreCmd  `cmd:"" help:"Put a backup into an empty data folder."`
-	Keys     keysCmd     `cmd:"" help:"Rotate the keys."`
-	Config   configCmd   `cmd:"" help:"List the settings, what is in force and where it came from."`
-	Bench    benchCmd    `cmd:"" help:"Measure speed and memory on own data."`
+	Demo     demoCmd       `cmd:"" help:"Make a demo province and serve it."`
+	Init     initCmd       `cmd:"" help:"Make the province, one administrator with a one-time code, and the keys."`
+	Grant    grantCmd      `cmd:"" help:"Give or end a role in a subtree."`
+	Serve    serveCmd      `cmd:"" help:"Serve the data folder."`
+	Migrate  migrateCmd    `cmd:"" help:"Bring the database to this version's schema."`
+	Doctor   doctorCmd     `cmd:"" help:"Check the installation and say what is missing."`
+	Version  versionCmd    `cmd:"" help:"Print the version."`
+	Import   importCmd     `cmd:"" help:"Load the tree of nodes or rosters."`
+	Transfer transferCmd   `cmd:"" help:"List, accept or refuse moves between schools."`
+	Code     codeCmd       `cmd:"" help:"Issue one-time activation codes."`
+	Figures  figuresCmd    `cmd:"" help:"Print the figures of a node."`
+	Bulletin bulletinCmd   `cmd:"" help:"Freeze, draft, check, sign, issue or show a month's bulletin."`
+	Recount  recountCmd    `cmd:"" help:"Rebuild every roll-up from the events."`
+	Routes   routesCmd     `cmd:"" help:"List the routes of the web server."`
+	Audit    auditCmd      `cmd:"" help:"Verify the audit trail."`
+	Backup   backupCmd     `cmd:"" help:"Copy the database into one file."`
+	Restore  restoreCmd    `cmd:"" help:"Put a backup into an empty data folder."`
+	Keys     keysCmd       `cmd:"" help:"Rotate the keys."`
+	Config   configCmd     `cmd:"" help:"List the settings, what is in force and where it came from."`
+	Export   exportCmd     `cmd:"" help:"Write the file of an approved request, or trace a file that was found."`
+	Glass    breakglassCmd `cmd:"" name:"breakglass" help:"Take data out in an emergency, with two key holders."`
+	Bench    benchCmd      `cmd:"" help:"Measure speed and memory on own data."`
 }
 
 // Common holds the flags that every command knows.
@@ -92,6 +94,8 @@ type env struct {
 	terminal bool
 	running  *app.App // set when the command runs inside a server
 	socket   bool     // set when it may be forwarded
+	stdin    io.Reader
+	input    string // what a command that asks for it reads of standard input
 }
 
 // Main runs the command line and returns the exit code.
@@ -103,7 +107,7 @@ func Main(args []string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return exitFailed
 	}
-	e := &env{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, dir: dir, user: osUser(), terminal: isTerminal(os.Stderr), socket: true}
+	e := &env{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, dir: dir, user: osUser(), terminal: isTerminal(os.Stderr), socket: true, stdin: os.Stdin}
 	return e.run(args)
 }
 
@@ -146,9 +150,12 @@ func (e *env) run(args []string) int {
 
 // dispatch runs the command here, or in the server that holds the data folder.
 func (e *env) dispatch(parsed *kong.Context, args []string) error {
+	if err := e.readInput(parsed); err != nil {
+		return err
+	}
 	if _, local := parsed.Selected().Target.Addr().Interface().(localCommand); !local && e.socket {
 		if c := dial(config.Config{Data: e.Data}.Socket()); c != nil {
-			code, err := forward(c, request{Args: args, Dir: e.dir, User: e.user, Terminal: e.terminal}, e.stdout, e.stderr)
+			code, err := forward(c, request{Args: args, Dir: e.dir, User: e.user, Terminal: e.terminal, Input: e.input}, e.stdout, e.stderr)
 			if err != nil {
 				return err
 			}
@@ -156,6 +163,24 @@ func (e *env) dispatch(parsed *kong.Context, args []string) error {
 		}
 	}
 	return parsed.Run(e)
+}
+
+// maxInput bounds what a command reads of standard input.
+const maxInput = 4096
+
+// readInput reads standard input for a command that asks for it: inside a server
+// there is none, so it travels with the request.
+func (e *env) readInput(parsed *kong.Context) error {
+	c, ok := parsed.Selected().Target.Addr().Interface().(interface{ wantsInput() bool })
+	if !ok || !c.wantsInput() || e.stdin == nil {
+		return nil
+	}
+	raw, err := io.ReadAll(io.LimitReader(e.stdin, maxInput))
+	if err != nil {
+		return fmt.Errorf("read standard input: %w", err)
+	}
+	e.input = string(raw)
+	return nil
 }
 
 // localCommand is a command that never runs inside a server.

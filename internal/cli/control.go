@@ -24,6 +24,7 @@ type request struct {
 	Dir      string   `json:"dir"`
 	User     string   `json:"user"`
 	Terminal bool     `json:"terminal"`
+	Input    string   `json:"input,omitempty"`
 }
 
 // The kinds of frames that the server sends.

@@ -223,7 +223,7 @@ const freshRole = 24 * time.Hour
 // Approve agrees to a request: the file is made by a job. The actor needs
 // export.approve over the node by a grant that holds at this moment, which is
 // asked inside the transaction, and that the requester has not given him within
-// the last 24 hours; he is never the requester. The requester must still hold
+// the last 24 hours and has not lent him; he is never the requester. The requester must still hold
 // his right too.
 func (s *Service) Approve(ctx context.Context, by access.Actor, request id.Export, note string) error {
 	return s.decide(ctx, by, request, Approved, note, func(ctx context.Context, tx *db.Tx, r Request, path string) error {
@@ -295,7 +295,8 @@ func (s *Service) decide(ctx context.Context, by access.Actor, request id.Export
 }
 
 // stands asks whether a person holds p in the role over the path at this moment,
-// by a grant; one that notBy has given within the last day does not count.
+// by a grant; one that notBy has given within the last day, or lent, does not
+// count.
 func (s *Service) stands(ctx context.Context, who, notBy id.Person, path string, p access.Permission, role access.Role) error {
 	grants, err := s.Org.GrantsOf(ctx, s.System, who)
 	if err != nil {
@@ -306,7 +307,7 @@ func (s *Service) stands(ctx context.Context, who, notBy id.Person, path string,
 		if g.Role != role || !access.Has(role, p) || !access.Covers(g.Path, path) {
 			continue
 		}
-		if notBy != 0 && g.GivenBy == notBy && g.Given.After(s.now().Add(-freshRole)) {
+		if notBy != 0 && (g.LentBy == notBy || g.GivenBy == notBy && g.Given.After(s.now().Add(-freshRole))) {
 			recent = true
 			continue
 		}

@@ -172,10 +172,18 @@ func TestWhoMayApprove(t *testing.T) {
 		if _, err := h.DB.Exec(ctx, "UPDATE org_grant SET ended_at = 1 WHERE person = $1", lost.Person); err != nil {
 			t.Fatal(err)
 		}
+		substitute := f.make(person.Draft{Name: "代理人", Role: person.RoleOfficer, Node: f.a.ID, Unit: f.a.ID, NoIDReason: "office"})[0]
+		if _, err := h.DB.Exec(ctx, "INSERT INTO org_grant (id, person, node, role, from_on, to_on, given_by, given_at, lent_by, lent_from)"+
+			" SELECT $1, $2, node, role, from_on, 20191230, person, 1, person, id FROM org_grant WHERE person = $3",
+			h.IDs.Next(), substitute, f.manager.Person); err != nil {
+			t.Fatal(err)
+		}
+		deputy := access.Actor{Person: substitute, Role: access.School, Places: f.manager.Places}
 		for name, tt := range map[string]struct {
 			by   access.Actor
 			want error
 		}{
+			"the requester's substitute":            {deputy, fault.ErrForbidden},
 			"the requester":                         {f.manager, fault.ErrForbidden},
 			"a registrar":                           {f.clerk, fault.ErrNotFound},
 			"somebody the requester named just now": {helper, fault.ErrForbidden},

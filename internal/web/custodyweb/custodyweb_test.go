@@ -1,6 +1,7 @@
 package custodyweb_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"learnspace/internal/blob"
 	"learnspace/internal/custody"
 	"learnspace/internal/db/dbtest"
+	"learnspace/internal/fault"
 	"learnspace/internal/id"
 	"learnspace/internal/job"
 	"learnspace/internal/org"
@@ -209,6 +211,34 @@ func TestTooManyPage(t *testing.T) {
 			t.Error("the alarm is still open")
 		}
 		clerk.Get("/alarms").Want(http.StatusForbidden)
+	})
+}
+
+// TestApproveAsksAgain asks for the second factor before a file is approved: a
+// phone that was left signed in does not approve.
+func TestApproveAsksAgain(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		site := webtest.New(t, custodyweb.New(custodyweb.Deps{Custody: f.custody, Org: f.orgs, People: f.people,
+			Fresh: func(_ context.Context, _ access.Actor, _, code string) error {
+				if code != "123456" {
+					return fault.Invalid(fault.At("code", "account.factor.missing"))
+				}
+				return nil
+			}}).Routes()...)
+		r, err := f.custody.Ask(t.Context(), f.clerk, custody.Asking{Node: f.a1.ID, Kind: custody.ClassList, Purpose: "向区县上报核对名单"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := "/exports/" + r.ID.String()
+		manager := site.As(f.manager)
+		manager.Get(at).Want(http.StatusOK)
+		manager.Post(at+"/approve", url.Values{"code": {""}}).Want(http.StatusUnprocessableEntity)
+		if got, err := f.custody.Get(t.Context(), f.clerk, r.ID); err != nil || got.State != custody.Waiting {
+			t.Errorf("state %s without a code, %v", got.State, err)
+		}
+		manager.Post(at+"/approve", url.Values{"code": {"123456"}}).Want(http.StatusSeeOther)
 	})
 }
 
