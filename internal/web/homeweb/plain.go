@@ -19,6 +19,18 @@ type plainPage struct {
 	Roles    []string
 }
 
+// plainLinks lead to the pages of the administrators, who have no other home.
+var plainLinks = []struct {
+	label, icon, href string
+	permission        access.Permission
+}{
+	{"nav.alarms", "bell", "/alarms", access.AlarmRead},
+	{"nav.policy", "lock", "/accounts/policy", access.PolicySet},
+	{"nav.system", "chart", "/system", access.SystemManage},
+	{"nav.audit", "list", "/audit", access.AuditRead},
+	{"nav.why", "search", "/access/why", access.AccessExplain},
+}
+
 func (f *Face) plain(w http.ResponseWriter, r *http.Request, by access.Actor) error {
 	ctx := r.Context()
 	p := plainPage{Greeting: greeting(ctx, by), Name: by.Name, Roles: restOf(by), What: i18n.T(ctx, "home.plain_none")}
@@ -31,7 +43,13 @@ func (f *Face) plain(w http.ResponseWriter, r *http.Request, by access.Actor) er
 			p.Links = append(p.Links, ui.Btn{Text: i18n.T(ctx, "home.grants"), Icon: "shield", Href: ui.Href("nodes", home, "grants")})
 		}
 	}
-	p.Links = append(p.Links, ui.Btn{Text: i18n.T(ctx, "home.account"), Icon: "user", Href: "/me"},
+	for _, l := range plainLinks {
+		if by.Can(l.permission) {
+			p.Links = append(p.Links, ui.Btn{Text: i18n.T(ctx, l.label), Icon: l.icon, Href: l.href})
+		}
+	}
+	p.Links = append(p.Links, ui.Btn{Text: i18n.T(ctx, "access.roles.title"), Icon: "list", Href: "/access/roles"},
+		ui.Btn{Text: i18n.T(ctx, "home.account"), Icon: "user", Href: "/me"},
 		ui.Btn{Text: i18n.T(ctx, "ui.help"), Icon: "info", Href: "/help"})
 	return web.Render(w, r, http.StatusOK, plainView(p))
 }
