@@ -61,6 +61,9 @@ func (f *Face) showPerson(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return nil
 	}
+	if to, err := f.People.Resolve(ctx, by, who); err == nil && to != who {
+		return web.Redirect(w, r, ui.Href("people", to))
+	}
 	page := personPage{Reveal: by.Can(access.PersonReveal) && by.Person != who, Self: by.Person == who}
 	if page.Profile, err = f.Custody.Open(ctx, by, who); err != nil {
 		return err

@@ -217,7 +217,7 @@ func personView(p personPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.LinkButton(ui.Btn{Text: i18n.T(ctx, "rights.take_copy"), Icon: "download", Href: ui.Href("rights", p.held.ID, "copy")}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.LinkButton(ui.Btn{Text: i18n.T(ctx, "rights.take_copy"), Icon: "download", Href: ui.Href("rights", p.held.ID, "data.xlsx")}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

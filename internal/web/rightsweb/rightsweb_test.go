@@ -138,8 +138,8 @@ func TestOwnPages(t *testing.T) {
 			t.Errorf("looks %s", got)
 		}
 		mother.Get("/rights/" + f.other.String()).Want(http.StatusNotFound)
-		mother.Get("/rights/" + f.other.String() + "/copy").Want(http.StatusNotFound)
-		file := mother.Get(page + "/copy").Want(http.StatusOK)
+		mother.Get("/rights/" + f.other.String() + "/data.xlsx").Want(http.StatusNotFound)
+		file := mother.Get(page + "/data.xlsx").Want(http.StatusOK)
 		if !strings.Contains(file.Header.Get("Content-Disposition"), "attachment") {
 			t.Error("no attachment")
 		}
@@ -236,12 +236,12 @@ func TestReportPages(t *testing.T) {
 		}
 		head.Get(page + "/print?year=2019").Want(http.StatusOK)
 		for format, kind := range map[string]string{"docx": "wordprocessingml", "xlsx": "spreadsheetml"} {
-			file := head.Get(page + "/" + format).Want(http.StatusOK)
+			file := head.Get(page + "/report." + format).Want(http.StatusOK)
 			if !strings.Contains(file.Header.Get("Content-Type"), kind) || len(file.Body) == 0 {
 				t.Errorf("%s: %s, %d bytes", format, file.Header.Get("Content-Type"), len(file.Body))
 			}
 		}
-		for _, below := range []string{"", "/print", "/docx", "/xlsx"} {
+		for _, below := range []string{"", "/print", "/report.docx", "/report.xlsx"} {
 			foreign.Get(page + below).Want(http.StatusNotFound)
 		}
 		f.as(access.Registrar, f.a, 7).Get(page).Want(http.StatusForbidden)

@@ -39,7 +39,7 @@ func (f *Face) Routes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodGet, Pattern: "/rights", Permission: access.RightsSelf, Handler: f.showOwn},
 		{Method: http.MethodGet, Pattern: "/rights/{person}", Permission: access.RightsSelf, Object: "person", Handler: f.showPerson},
-		{Method: http.MethodGet, Pattern: "/rights/{person}/copy", Permission: access.RightsSelf, Object: "person", Handler: f.copy},
+		{Method: http.MethodGet, Pattern: "/rights/{person}/data.xlsx", Permission: access.RightsSelf, Object: "person", Handler: f.copy},
 		{Method: http.MethodPost, Pattern: "/rights/{person}/requests", Permission: access.RightsSelf, Object: "person", Handler: f.ask},
 		{Method: http.MethodPost, Pattern: "/requests/{request}/close", Permission: access.RightsSelf, Object: "request", Handler: f.close},
 		{Method: http.MethodGet, Pattern: "/nodes/{node}/requests", Permission: access.RightsAnswer, Object: "node", Handler: f.showRequests},
@@ -48,8 +48,8 @@ func (f *Face) Routes() []web.Route {
 		{Method: http.MethodPost, Pattern: "/requests/{request}/answer", Permission: access.RightsAnswer, Object: "request", Handler: f.answer},
 		{Method: http.MethodGet, Pattern: "/nodes/{node}/privacy-report", Permission: access.PrivacyReport, Object: "node", Handler: f.showReport},
 		{Method: http.MethodGet, Pattern: "/nodes/{node}/privacy-report/print", Permission: access.PrivacyReport, Object: "node", Handler: f.printReport},
-		{Method: http.MethodGet, Pattern: "/nodes/{node}/privacy-report/docx", Permission: access.PrivacyReport, Object: "node", Handler: f.reportFile("docx")},
-		{Method: http.MethodGet, Pattern: "/nodes/{node}/privacy-report/xlsx", Permission: access.PrivacyReport, Object: "node", Handler: f.reportFile("xlsx")},
+		{Method: http.MethodGet, Pattern: "/nodes/{node}/privacy-report/report.docx", Permission: access.PrivacyReport, Object: "node", Handler: f.reportFile("docx")},
+		{Method: http.MethodGet, Pattern: "/nodes/{node}/privacy-report/report.xlsx", Permission: access.PrivacyReport, Object: "node", Handler: f.reportFile("xlsx")},
 		{Method: http.MethodGet, Pattern: "/retention", Permission: access.SystemManage, Handler: f.showRetention},
 	}
 }
