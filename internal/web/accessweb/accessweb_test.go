@@ -196,7 +196,7 @@ func TestWhyPage(t *testing.T) {
 		}
 		p = security.Get(webtest.AttrOf(links[1], "href")).Want(http.StatusOK)
 		rows := p.Texts("#answer tbody tr")
-		if len(rows) == 0 || !strings.Contains(strings.Join(rows, "\n"), "因为任班主任") || !strings.Contains(p.Text("#answer h2"), "周沐阳") {
+		if len(rows) == 0 || !strings.Contains(strings.Join(rows, "\n"), "作为班主任") || !strings.Contains(p.Text("#answer h2"), "周沐阳") {
 			t.Errorf("answer %q", rows)
 		}
 		p = security.Get(who + "&kind=person&object=" + pupil.String()).Want(http.StatusOK)

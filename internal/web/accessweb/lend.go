@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"learnspace/internal/access"
+	"learnspace/internal/codes"
 	"learnspace/internal/fault"
 	"learnspace/internal/i18n"
 	"learnspace/internal/id"
@@ -109,14 +110,26 @@ func (f *Face) loanRows(ctx context.Context, by access.Actor) ([]loanRow, error)
 		}
 		return i18n.T(ctx, "access.lend.somebody")
 	}
+	var nodes []id.Node
+	for _, g := range loans {
+		nodes = append(nodes, g.Node)
+	}
+	units, err := f.org.GetMany(ctx, by, nodes)
+	if err != nil {
+		return nil, err
+	}
 	rows := make([]loanRow, len(loans))
 	for i, g := range loans {
 		title := i18n.T(ctx, "access.lend.given", name(g.Person), i18n.Key("role."+string(g.Role)))
 		if g.Person == by.Person {
 			title = i18n.T(ctx, "access.lend.taken", name(g.LentBy), i18n.Key("role."+string(g.Role)))
 		}
+		unit := g.NodeName
+		if n, ok := units[g.Node]; ok {
+			unit = label(ctx, n)
+		}
 		rows[i] = loanRow{id: g.ID, title: title,
-			note: i18n.T(ctx, "access.lend.note", g.NodeName, dayText(ctx, g.From), dayText(ctx, g.To), g.Reason)}
+			note: i18n.T(ctx, "access.lend.note", unit, dayText(ctx, g.From), dayText(ctx, g.To), g.Reason)}
 	}
 	return rows, nil
 }
@@ -163,7 +176,10 @@ func (f *Face) endLoan(w http.ResponseWriter, r *http.Request) error {
 func (p lendPage) options() []ui.Option {
 	out := make([]ui.Option, len(p.found))
 	for i, c := range p.found {
-		out[i] = ui.Option{Value: c.ID.String(), Label: c.Name, Hint: c.Post}
+		out[i] = ui.Option{Value: c.ID.String(), Label: c.Name}
+		if post, ok := codes.FindPost(c.Post); ok {
+			out[i].Hint = post.Name
+		}
 	}
 	return out
 }

@@ -124,16 +124,40 @@ func (f *Face) grantRows(ctx context.Context, by access.Actor, grants []org.Gran
 	if err != nil {
 		return nil, err
 	}
+	units, err := f.unitNames(ctx, by, grants)
+	if err != nil {
+		return nil, err
+	}
 	today := clock.DayOf(web.Now(ctx))
 	rows := make([]grantRow, len(grants))
 	for i, g := range grants {
-		rows[i] = grantRow{grant: g, name: nameIn(ctx, names, g.Person), node: g.NodeName, from: dayText(ctx, g.From), to: dayText(ctx, g.To),
+		rows[i] = grantRow{grant: g, name: nameIn(ctx, names, g.Person), node: units[g.Node], from: dayText(ctx, g.From), to: dayText(ctx, g.To),
 			ended: !g.Ended.IsZero() || g.To != 0 && g.To <= today, mayEnd: org.MayEnd(by, g)}
 		if g.Lent() {
 			rows[i].lent = i18n.T(ctx, "org.grants.lent", nameIn(ctx, names, g.LentBy), dayText(ctx, g.To.AddDays(-1)))
 		}
 	}
 	return rows, nil
+}
+
+// unitNames are the names of the units of grants, of classes as they are called
+// today.
+func (f *Face) unitNames(ctx context.Context, by access.Actor, grants []org.Grant) (map[id.Node]string, error) {
+	out := make(map[id.Node]string, len(grants))
+	var classes []id.Node
+	for _, g := range grants {
+		if out[g.Node] = g.NodeName; g.NodeKind == org.KindClass {
+			classes = append(classes, g.Node)
+		}
+	}
+	found, err := f.org.GetMany(ctx, by, classes)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range found {
+		out[n.ID] = n.Label(clock.DayOf(web.Now(ctx)))
+	}
+	return out, nil
 }
 
 // nameIn is a name, or words for somebody whom the reader may not see.

@@ -617,6 +617,11 @@ func grantLine(p grantsPage, g grantRow) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
+			} else if g.mayEnd && g.grant.Lent() {
+				templ_7745c5c3_Err = ui.PostButton("/grants/"+g.grant.ID.String()+"/end", ui.Btn{Text: i18n.T(ctx, "org.grants.end"), Size: "sm", Hint: g.name}, ui.Hidden{Name: "node", Value: p.node.ID.String()}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			} else if g.mayEnd {
 				templ_7745c5c3_Err = ui.LinkButton(ui.Btn{Text: i18n.T(ctx, "org.grants.slip"), Href: ui.Href("people", g.grant.Person, "code"), Size: "sm", Hint: g.name}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {

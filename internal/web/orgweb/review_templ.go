@@ -486,7 +486,7 @@ func reviewLine(p reviewPage, g reviewRow) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if g.mayEnd {
+			if g.mayEnd && !g.grant.Lent() {
 				templ_7745c5c3_Err = ui.LinkButton(ui.Btn{Text: i18n.T(ctx, "org.grants.hand_over"), Href: ui.Href("grants", g.grant.ID, "end") + "?node=" + p.node.ID.String(), Size: "sm", Hint: g.name}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
