@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -31,6 +32,7 @@ import (
 	"learnspace/internal/dial"
 	"learnspace/internal/event"
 	"learnspace/internal/exchange/roster"
+	"learnspace/internal/exchange/upstream"
 	"learnspace/internal/explain"
 	"learnspace/internal/fault"
 	"learnspace/internal/id"
@@ -70,6 +72,7 @@ type App struct {
 	People   *person.Service
 	Spaces   *space.Service
 	Accounts *account.Service
+	Upstream *upstream.Service
 	Explain  *explain.Service
 	Metrics  *metrics.Service
 	Posts    *post.Service
@@ -87,6 +90,9 @@ type App struct {
 	meter   *meter.Meter
 	hashing *account.Pool // nil where another hasher was given
 }
+
+// upstreamTime is how long a provider has for an answer.
+const upstreamTime = 10 * time.Second
 
 // Options change how the product is built; the zero value is the product.
 type Options struct {
@@ -217,6 +223,8 @@ func (a *App) build(ctx context.Context, o Options) error {
 	}
 	a.Accounts = account.New(account.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, Log: a.Log, Trail: a.Trail,
 		Org: a.Org, People: a.People, Hasher: o.Hasher, Factors: factors, FactorOff: a.Config.SecondFactor == "off", Deliver: a.Deliver, Jobs: a.Jobs})
+	a.Upstream = upstream.New(upstream.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, Trail: a.Trail, Org: a.Org, People: a.People,
+		Accounts: a.Accounts, HTTP: a.Dial.Client(upstreamTime)})
 	a.Explain = explain.New(a.DB, a.Accounts, a.Org, a.People)
 	a.Metrics = metrics.New(a.DB, a.IDs, a.Clock, a.Log, a.Trail, a.Org, metrics.Options{})
 	a.Posts = post.New(a.DB, a.IDs, a.Clock, a.Log, classes{a.DB, a.Spaces}, people{a.People}, a.Blobs)

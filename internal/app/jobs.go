@@ -13,6 +13,7 @@ const (
 	jobEdges    = "org.edges"
 	jobFreeze   = "bulletin.freeze"
 	jobLapse    = "person.consents"
+	jobVisits   = "upstream.visits"
 	jobMessages = "deliver.purge"
 	jobSweep    = "account.sweep"
 	jobPurge    = "job.purge"
@@ -57,6 +58,11 @@ func (a *App) jobs() {
 	})
 	a.Jobs.Schedule(jobMessages, daily(3, 40))
 	a.rightsJobs()
+	a.Jobs.Register(jobVisits, func(ctx context.Context, _ *job.Run) error {
+		_, err := a.Upstream.Sweep(ctx, a.System("visits that are over"))
+		return err
+	})
+	a.Jobs.Schedule(jobVisits, hourly)
 	a.Jobs.Register(jobPurge, func(ctx context.Context, _ *job.Run) error {
 		_, err := a.Jobs.Purge(ctx, a.Clock.Now().Add(-keepJobs))
 		return err

@@ -31,6 +31,7 @@ import (
 	"learnspace/internal/web/rosterweb"
 	"learnspace/internal/web/spaceweb"
 	"learnspace/internal/web/systemweb"
+	"learnspace/internal/web/upstreamweb"
 )
 
 // sessions turns a token into an actor for the web server.
@@ -55,6 +56,7 @@ func (a *App) newWeb(log *slog.Logger) (*web.Server, error) {
 		homeweb.New(homeweb.Deps{Accounts: a.Accounts, Org: a.Org, People: a.People, Posts: a.Posts, Notices: a.Notices, Metrics: a.Metrics,
 			Rosters: a.Rosters, Bulletin: a.Bulletin}),
 		a.signInPages(),
+		upstreamweb.New(a.Upstream),
 		consentweb.New(a.Accounts, a.People, a.Org),
 		orgweb.New(a.Org, a.People, a.Spaces),
 		accessweb.New(a.Org, a.People, a.Explain),
@@ -87,7 +89,10 @@ func (a *App) newWeb(log *slog.Logger) (*web.Server, error) {
 // signInPages are the pages of accounts; a demo shows the codes of the accounts
 // that it prints.
 func (a *App) signInPages() *accountweb.Face {
-	face := accountweb.New(a.Accounts, a.Org, a.People, a.Spaces)
+	face := accountweb.New(a.Accounts, a.Org, a.People, a.Spaces).WithUpstream(func(ctx context.Context) (bool, error) {
+		offered, err := a.Upstream.Offered(ctx, access.Anonymous())
+		return len(offered) > 0, err
+	})
 	if a.Config.Demo == nil {
 		return face
 	}

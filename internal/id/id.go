@@ -10,6 +10,8 @@ import (
 // zero value means none.
 type ID[T any] int64
 
+type issuerKind struct{}
+
 type (
 	personKind    struct{}
 	nodeKind      struct{}
@@ -77,6 +79,8 @@ type (
 	Job = ID[jobKind]
 	// Code names an activation code.
 	Code = ID[codeKind]
+	// Issuer names an OpenID Connect provider.
+	Issuer = ID[issuerKind]
 	// Sheet names a printed sheet of activation slips.
 	Sheet = ID[sheetKind]
 	// Consent names a guardian's answer.

@@ -53,6 +53,7 @@ var places = []place{
 	{"audit", "nav.audit", "list", "/audit", access.AuditRead, nil},
 	{"retention", "nav.retention", "trash", "/retention", access.SystemManage, nil},
 	{"rights", "nav.rights", "eye", "/rights", access.RightsSelf, nil},
+	{"providers", "nav.providers", "key", "/providers", access.UpstreamManage, nil},
 	{"me", "nav.me", "user", "/me", access.AccountSelf, nil},
 }
 

@@ -238,7 +238,7 @@ func (f *Face) takeLogin(w http.ResponseWriter, r *http.Request) error {
 	ticket, err := f.accounts.Activate(r.Context(), by, act)
 	if err == nil {
 		// The sealed answers stay for the half hour: a second click finds them.
-		next := f.enter(w, r, ticket, "")
+		next := f.enter(w, r, ticket, f.onward(r))
 		switch {
 		case ticket.Session.Role == access.Guardian:
 			web.Flash(w, r, "account.activate.done_guardian", ticket.Name)

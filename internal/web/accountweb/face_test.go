@@ -10,6 +10,7 @@ import (
 
 	"learnspace/internal/access"
 	"learnspace/internal/account"
+	"learnspace/internal/account/factor"
 	"learnspace/internal/clock"
 	"learnspace/internal/db"
 	"learnspace/internal/db/dbtest"
@@ -50,15 +51,26 @@ func (s sessions) Authenticate(ctx context.Context, token string) (access.Actor,
 // package account.
 func setup(t *testing.T, hasher account.Hasher) *fixture {
 	t.Helper()
+	return setupAt(t, hasher, "", true)
+}
+
+// setupAt is setup at an address, with or without second factors, whose codes
+// follow the machine's time.
+func setupAt(t *testing.T, hasher account.Hasher, base string, factorOff bool) *fixture {
+	t.Helper()
 	h := dbtest.New(t, db.SQLite)
 	f := &fixture{Harness: h, op: access.Operator("tester")}
 	f.orgs = org.New(h.DB, h.IDs, h.Clock, h.Log, h.Audit)
 	f.people = person.New(h.DB, h.IDs, h.Clock, h.Keys, h.Log, h.Audit, f.orgs)
 	f.spaces = space.New(h.DB, h.IDs, h.Clock, h.Log, h.Audit, f.orgs, f.people)
+	factors, err := factor.New(factor.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, BaseURL: base, Name: "学习空间"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	f.accounts = account.New(account.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Log: h.Log, Trail: h.Audit,
-		Org: f.orgs, People: f.people, Hasher: hasher, FactorOff: true})
+		Org: f.orgs, People: f.people, Hasher: hasher, Factors: factors, FactorOff: factorOff})
 	face := accountweb.New(f.accounts, f.orgs, f.people, f.spaces)
-	f.Site = webtest.With(t, web.Options{Clock: h.Clock, Sessions: sessions{f.accounts}}, append(face.Routes(), web.Route{
+	f.Site = webtest.With(t, web.Options{Clock: h.Clock, Sessions: sessions{f.accounts}, Viewed: f.accounts.NoteView, BaseURL: base}, append(face.Routes(), web.Route{
 		Method: "GET", Pattern: "/home", Permission: access.HomeRead,
 		Handler: func(w http.ResponseWriter, r *http.Request) error { _, err := w.Write([]byte("home")); return err }})...)
 	rep, err := f.orgs.Import(t.Context(), f.op, []org.ImportRow{

@@ -18,8 +18,10 @@ type mePage struct {
 	Consent *account.ConsentState // nil where no guardian decides
 	Views   []account.View
 	Phone   bool // the holder may confirm a phone
-	Errors  ui.Errors
-	Notice  string
+	// Upstream says that people may sign in through providers.
+	Upstream bool
+	Errors   ui.Errors
+	Notice   string
 }
 
 func (f *Face) showMe(w http.ResponseWriter, r *http.Request) error {
@@ -39,6 +41,9 @@ func (f *Face) renderMe(w http.ResponseWriter, r *http.Request, status int, page
 		return err
 	}
 	if page.Views, err = f.accounts.Views(ctx, by); err != nil {
+		return err
+	}
+	if page.Upstream, err = f.hasUpstream(ctx); err != nil {
 		return err
 	}
 	if page.Phone, err = f.accounts.CanConfirmPhone(ctx, by); err != nil {

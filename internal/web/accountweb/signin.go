@@ -26,6 +26,8 @@ type signInPage struct {
 	Busy bool
 	// Passkeys says that the installation can use passkeys.
 	Passkeys bool
+	// Upstream says that people may sign in through providers.
+	Upstream bool
 }
 
 func (f *Face) showSignIn(w http.ResponseWriter, r *http.Request) error {
@@ -38,6 +40,10 @@ func (f *Face) showSignIn(w http.ResponseWriter, r *http.Request) error {
 
 func (f *Face) renderSignIn(w http.ResponseWriter, r *http.Request, status int, page signInPage) error {
 	page.Passkeys = f.accounts.Passkeys(r.Context(), web.Actor(r.Context()))
+	var err error
+	if page.Upstream, err = f.hasUpstream(r.Context()); err != nil {
+		return err
+	}
 	return web.Render(w, r, status, signInView(page))
 }
 
