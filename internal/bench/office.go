@@ -5,7 +5,6 @@ import (
 	"syscall"
 	"time"
 
-	"learnspace/internal/account"
 	"learnspace/internal/clock"
 	"learnspace/internal/id"
 	"learnspace/internal/org"
@@ -98,24 +97,6 @@ func (r *run) move() error {
 		return err
 	}
 	r.add("move.county", "ms", millis(time.Since(start)), map[string]any{"nodes": nodes})
-	return nil
-}
-
-// signin measures passwords hashed at full cost.
-func (r *run) signin() error {
-	pool := account.NewPool(account.FullCost, 0, 1<<20)
-	const tries = 100
-	done := make(chan error, tries)
-	start := time.Now()
-	for range tries {
-		go func() { _, err := pool.Hash(r.ctx, password); done <- err }()
-	}
-	for range tries {
-		if err := <-done; err != nil {
-			return err
-		}
-	}
-	r.add("signin.hashes", "1/s", tries/time.Since(start).Seconds(), nil)
 	return nil
 }
 

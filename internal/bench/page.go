@@ -120,14 +120,15 @@ func (r *run) visits() ([]visit, error) {
 	}, nil
 }
 
-// server starts this program as a server on the scratch folder.
-func (r *run) server() (base server, stop func(), err error) {
+// server starts this program as a server on the scratch folder, with env beside
+// the environment.
+func (r *run) server(env ...string) (base server, stop func(), err error) {
 	args := []string{"serve", "--data", r.dir, "--addr", "127.0.0.1:0"}
 	if r.DB != "" {
 		args = append(args, "--db", r.DB)
 	}
 	cmd := exec.CommandContext(r.ctx, r.Program, args...)
-	cmd.Env = append(os.Environ(), "LANG=C")
+	cmd.Env = append(append(os.Environ(), "LANG=C"), env...)
 	errs, err := cmd.StderrPipe()
 	if err != nil {
 		return base, nil, err

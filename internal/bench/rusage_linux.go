@@ -12,10 +12,16 @@ import (
 // resetPeak makes the kernel forget the process's peak of memory.
 func resetPeak() { _ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) }
 
+// forgetPeak makes the kernel forget the peak of memory of another process.
+func forgetPeak(pid int) { _ = os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte("5"), 0) }
+
 // peakMB is the peak of the process's resident memory in MB; 0 where the
 // kernel does not say.
-func peakMB() float64 {
-	raw, err := os.ReadFile("/proc/self/status")
+func peakMB() float64 { return peakOf("self") }
+
+// peakOf is peakMB of the process with this name in /proc.
+func peakOf(process string) float64 {
+	raw, err := os.ReadFile("/proc/" + process + "/status")
 	if err != nil {
 		return 0
 	}

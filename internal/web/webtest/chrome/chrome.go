@@ -14,6 +14,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 )
 
@@ -152,6 +153,21 @@ func (tab *Tab) describe() string {
 func (tab *Tab) Open(url string) {
 	tab.t.Helper()
 	tab.do("open "+url, chromedp.Navigate(url))
+}
+
+// Authenticator gives the tab an authenticator that checks who holds it and
+// answers by itself, as a phone with a fingerprint does.
+func (tab *Tab) Authenticator() {
+	tab.t.Helper()
+	tab.do("authenticator", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, t, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, t, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{
+			Options: &webauthn.VirtualAuthenticatorOptions{Protocol: "ctap2", Transport: "internal", HasResidentKey: true,
+				HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true}})
+		return err
+	}))
 }
 
 // Reload loads the page again.
