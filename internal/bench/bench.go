@@ -69,6 +69,7 @@ var named = []struct {
 	{"signin", (*run).signin},
 	{"rollup", (*run).rollup},
 	{"move", (*run).move},
+	{"rotate", (*run).rotate},
 }
 
 // Names lists the benchmarks.
