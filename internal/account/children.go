@@ -173,6 +173,9 @@ func (s *Service) relationTo(ctx context.Context, by access.Actor, child id.Pers
 // relationWord brings a relation as rosters spell it (GB/T 4761) to one of
 // Relations.
 func relationWord(roster string) string {
+	if slices.Contains(Relations(), roster) {
+		return roster
+	}
 	for _, pair := range [][2]string{{"祖爷奶姥外公외조할", "grandparent"}, {"母妈모머", "mother"}, {"父爸부아버", "father"}} {
 		if strings.ContainsAny(roster, pair[0]) {
 			return pair[1]

@@ -25,7 +25,7 @@ func (f *fixture) family(t *testing.T, name, phone string, classes ...org.Node) 
 	for i, c := range classes {
 		w := f.pupil(t, c, name+[]string{"甲", "乙", "丙"}[i])
 		wards = append(wards, w)
-		err := f.people.Link(t.Context(), f.op, []person.Guardianship{{Guardian: guardian, Ward: w, Relation: "母亲", PhoneTail: tail}})
+		err := f.people.Link(t.Context(), f.op, []person.Guardianship{{Guardian: guardian, Ward: w, Relation: "mother", PhoneTail: tail}})
 		if err != nil {
 			t.Fatal(err)
 		}
