@@ -41,8 +41,10 @@ func (c *initCmd) Run(e *env) error {
 
 // grantCmd gives and ends roles.
 type grantCmd struct {
-	Give grantGiveCmd `cmd:"" default:"withargs" help:"Give a role."`
-	End  grantEndCmd  `cmd:"" help:"End a role."`
+	Give   grantGiveCmd   `cmd:"" default:"withargs" help:"Give a role."`
+	End    grantEndCmd    `cmd:"" help:"End a role."`
+	List   grantListCmd   `cmd:"" help:"List the roles held at a node and below it."`
+	Review grantReviewCmd `cmd:"" help:"Record that a role is still needed (once a year)."`
 }
 
 type grantGiveCmd struct {
@@ -51,6 +53,7 @@ type grantGiveCmd struct {
 	Person id.Person `xor:"whom" required:"" help:"Number of the person." placeholder:"ID"`
 	Name   string    `xor:"whom" required:"" help:"Instead of --person: the name of an office worker to make at the node." placeholder:"NAME"`
 	Until  string    `help:"Last day, YYYY-MM-DD." placeholder:"DAY"`
+	Reason string    `help:"Why, for the list of roles." placeholder:"WHY"`
 }
 
 // Run gives the role from today.
@@ -60,7 +63,7 @@ func (c *grantGiveCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		req := org.GrantRequest{Person: c.Person, Node: n.ID, Role: access.Role(c.Role)}
+		req := org.GrantRequest{Person: c.Person, Node: n.ID, Role: access.Role(c.Role), Reason: c.Reason}
 		if c.Until != "" {
 			last, err := clock.ParseDay(c.Until)
 			if err != nil {
@@ -93,6 +96,8 @@ type grantEndCmd struct {
 	Node   string    `help:"Code of the node." placeholder:"CODE"`
 	Person id.Person `help:"Number of the person." placeholder:"ID"`
 	Grant  id.Grant  `help:"Number of the grant, instead of the three." placeholder:"ID"`
+
+	Successor id.Person `help:"Who holds the role from today on; the last manager of a node needs one." placeholder:"ID"`
 }
 
 // Run ends the role at once.
@@ -117,11 +122,95 @@ func (c *grantEndCmd) Run(e *env) error {
 				return fault.New(fault.ErrNotFound, "cli.grant.none", c.Role, n.Name)
 			}
 		}
-		g, err := a.Org.EndGrant(e.ctx, by, which)
+		doc := map[string]any{"grant": which, "ended": true}
+		var err error
+		if c.Successor != 0 {
+			doc["successor"] = c.Successor
+			_, err = a.Org.HandOver(e.ctx, by, which, c.Successor)
+		} else {
+			_, err = a.Org.EndGrant(e.ctx, by, which)
+		}
 		if err != nil {
 			return err
 		}
-		return e.print(map[string]any{"grant": g.ID, "ended": true}, func(w io.Writer) { fmt.Fprintln(w, e.t("cli.grant.ended", g.ID)) })
+		return e.print(doc, func(w io.Writer) { fmt.Fprintln(w, e.t("cli.grant.ended", which)) })
+	})
+}
+
+type grantListCmd struct {
+	Node string `required:"" help:"Code of the node." placeholder:"CODE"`
+	Due  bool   `help:"Only those whose yearly review is due."`
+}
+
+// grantLine is one role of the list.
+type grantLine struct {
+	Grant    id.Grant  `json:"grant"`
+	Role     string    `json:"role"`
+	Person   id.Person `json:"person"`
+	Node     string    `json:"node"`
+	From     string    `json:"from"`
+	Until    string    `json:"until,omitempty"` // last day
+	LentBy   id.Person `json:"lent_by,omitzero"`
+	Reason   string    `json:"reason,omitempty"`
+	Reviewed string    `json:"reviewed,omitempty"`
+	Due      string    `json:"due"`
+}
+
+// Run lists the roles in force, the newest first.
+func (c *grantListCmd) Run(e *env) error {
+	return e.withApp(func(a *app.App, by access.Actor) error {
+		n, err := a.Org.ByCode(e.ctx, by, c.Node)
+		if err != nil {
+			return err
+		}
+		lines := []grantLine{}
+		list := org.GrantList{Node: n.ID, Due: c.Due, Limit: 500}
+		for {
+			page, err := a.Org.Grants(e.ctx, by, list)
+			if err != nil {
+				return err
+			}
+			for _, g := range page {
+				lines = append(lines, lineOf(g))
+				list.After = g.ID
+			}
+			if len(page) < list.Limit {
+				break
+			}
+		}
+		return e.print(lines, func(w io.Writer) {
+			for _, l := range lines {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", l.Grant, l.Role, l.Node, l.From, l.Until)
+			}
+		})
+	})
+}
+
+func lineOf(g org.Grant) grantLine {
+	l := grantLine{Grant: g.ID, Role: string(g.Role), Person: g.Person, Node: g.NodeName, From: g.From.String(), LentBy: g.LentBy,
+		Reason: g.Reason, Due: g.DueOn().String()}
+	if g.To != 0 {
+		l.Until = g.To.AddDays(-1).String()
+	}
+	if !g.Reviewed.IsZero() {
+		l.Reviewed = clock.DayOf(g.Reviewed).String()
+	}
+	return l
+}
+
+type grantReviewCmd struct {
+	Grant id.Grant `arg:"" help:"Number of the grant."`
+}
+
+// Run records that the role is still needed.
+func (c *grantReviewCmd) Run(e *env) error {
+	return e.withApp(func(a *app.App, by access.Actor) error {
+		g, err := a.Org.Review(e.ctx, by, c.Grant)
+		if err != nil {
+			return err
+		}
+		return e.print(map[string]any{"grant": g.ID, "reviewed": true, "due": g.DueOn().String()},
+			func(w io.Writer) { fmt.Fprintln(w, e.t("cli.grant.reviewed", g.ID, g.DueOn())) })
 	})
 }
 

@@ -23,7 +23,7 @@ func (s *Service) Review(ctx context.Context, by access.Actor, grant id.Grant) (
 	if !by.Allows(access.GrantGive, g.Path) {
 		return Grant{}, fault.New(fault.ErrNotFound, "org.grant.missing")
 	}
-	if !MayReview(by, g) {
+	if !mayReview(by, g) {
 		return Grant{}, fault.New(fault.ErrForbidden, "org.grant.not_yours")
 	}
 	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -57,7 +57,12 @@ func (s *Service) Review(ctx context.Context, by access.Actor, grant id.Grant) (
 // MayReview reports whether the actor may confirm the grant, for a list that
 // offers it. It reads nothing.
 func MayReview(by access.Actor, g Grant) bool {
-	return g.Ended.IsZero() && !g.Lent() && by.MayReview(g.Role) && by.Owns(g.Path) && (!by.IsPerson() || by.Person != g.Person)
+	return g.Ended.IsZero() && !g.Lent() && mayReview(by, g)
+}
+
+// mayReview leaves out whether the grant still holds.
+func mayReview(by access.Actor, g Grant) bool {
+	return by.MayReview(g.Role) && by.Owns(g.Path) && (!by.IsPerson() || by.Person != g.Person)
 }
 
 // maxBook is how many grants a list to take away holds at most.
