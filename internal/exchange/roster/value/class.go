@@ -51,8 +51,13 @@ var (
 	reSchoolName  = regexp.MustCompile(`^.{1,20}?(?:学校|小学|中学|分校|校区)(.+)$`)
 	reYearPrefix  = regexp.MustCompile(`^(?:20\d\d|\d\d)级((?:初|高|小)[^班]+班.*)$`)
 	reClassStem   = regexp.MustCompile(`\(?([` + stems + `])\)?班?$`)
-	reRemark      = regexp.MustCompile(`^(.*班|.*\d)\([^()0-9]*\)$`)
+	reRemark      = regexp.MustCompile(`^(.*班|.*\d)\(([^()0-9]*)\)$`)
 )
+
+// notes stand behind a class and are about the pupil or the day, not the class:
+// they never tell two classes apart.
+var notes = map[string]bool{"原": true, "新": true, "现": true, "旧": true, "暂": true, "转入": true, "借读": true, "走读": true, "住校": true,
+	"住宿": true, "寄宿": true, "插班": true, "复学": true, "休学": true, "留级": true, "随班就读": true}
 
 // stems number the classes of many rural schools: 甲班 is class 1.
 const stems = "甲乙丙丁戊己庚辛壬癸"
@@ -68,18 +73,21 @@ func plainStem(t string) string {
 	return t[:m[0]] + "(" + strconv.Itoa(n) + ")班"
 }
 
-// parseClass returns every way to read the text, the likeliest first.
-func parseClass(text string, kindergarten bool) []classWord {
+// parseClass returns every way to read the text, the likeliest first, and the
+// remark behind the class that tells it from others: 机电 of 1班（机电）.
+func parseClass(text string, kindergarten bool) (words []classWord, remark string) {
 	if t := Fold(text); len(t) == 10 && t[4] == '-' && t[7] == '-' && digitsOr(t[5:7]+t[8:], "") && t[:3] != "000" {
 		text = strings.TrimLeft(t[5:7], "0") + "-" + t[8:] // 3-2 that a spreadsheet took for a day of March
 	} else if m := reClassDate.FindStringSubmatch(t); m != nil {
 		text = m[1] + "-" + m[2]
 	}
 	t := plainStem(plainClass(text))
-	words := classWords1(t, kindergarten)
+	words = classWords1(t, kindergarten)
 	if len(words) == 0 {
 		if m := reRemark.FindStringSubmatch(t); m != nil {
-			words = classWords1(m[1], kindergarten)
+			if words = classWords1(m[1], kindergarten); len(words) > 0 && !notes[m[2]] {
+				remark = m[2]
+			}
 		}
 	}
 	for _, re := range []*regexp.Regexp{reSchoolName, reYearPrefix} {
@@ -92,7 +100,7 @@ func parseClass(text string, kindergarten bool) []classWord {
 			words = append(words, classWord{grade: w})
 		}
 	}
-	return words
+	return words, remark
 }
 
 // classWords1 tries the notations one after the other, from the most explicit to
@@ -219,7 +227,15 @@ type ClassReader struct {
 	schoolYear int
 	coming     bool // the next school year is near: its entrants have classes
 	known      map[classKey]classResult
-	maybe      []Class // left by the reading under way
+	meant      map[schoolClass]string // the remark that a class has been read with
+	maybe      []Class                // left by the reading under way
+	remark     string                 // likewise
+}
+
+// schoolClass is a class of a certain school.
+type schoolClass struct {
+	code  string
+	class Class
 }
 
 type classKey struct {
@@ -233,11 +249,13 @@ type classResult struct {
 	fault Code
 	grade bool    // the fault lies in the grade column
 	maybe []Class // classes that the text may mean, for the birth year to decide
+	// remark tells the class from others of its number.
+	remark string
 }
 
 // NewClassReader reads for the school year that began in schoolYear.
 func NewClassReader(schoolYear int) *ClassReader {
-	return &ClassReader{schoolYear: schoolYear, known: map[classKey]classResult{}}
+	return &ClassReader{schoolYear: schoolYear, known: map[classKey]classResult{}, meant: map[schoolClass]string{}}
 }
 
 // NewClassReaderOn reads for the school year of a day; see SchoolYear. In the two
@@ -271,17 +289,21 @@ func SchoolYear(day clock.Day, first int) int {
 // school of several stages it decides what 2018级 or a bare number means, when one
 // meaning only fits the usual age within three years. inGrade says that a fault lies
 // in the grade column. Faults are grade_missing, grade_unknown and class_unreadable.
+// 1班（会计） after 1班（机电） of the same grade is class_unreadable: two classes are
+// never taken for one.
 func (r *ClassReader) Read(s School, grade, class, context string, born int) (c Class, fault Code, inGrade bool) {
+	code := s.Code
 	s.Code = ""
 	key := classKey{s, grade, class, context}
 	res, ok := r.known[key]
 	if !ok {
 		res.class, res.fault, res.grade = r.read(s, grade, class, context)
-		res.maybe, r.maybe = r.maybe, nil
+		res.maybe, res.remark = r.maybe, r.remark
+		r.maybe = nil
 		if r.coming && res.fault == GradeUnknown {
 			next := NewClassReader(r.schoolYear + 1)
 			if c, fault, _ := next.read(s, grade, class, context); fault == "" && c.Entry == next.schoolYear {
-				res = classResult{class: c}
+				res = classResult{class: c, remark: next.remark}
 			}
 		}
 		if len(r.known) > 20000 {
@@ -291,10 +313,26 @@ func (r *ClassReader) Read(s School, grade, class, context string, born int) (c 
 	}
 	if res.fault != "" && len(res.maybe) > 0 && born > 0 {
 		if c, ok := byAge(res.maybe, born); ok {
-			return c, "", false
+			return r.told(code, c, res.remark)
 		}
 	}
+	if res.fault == "" {
+		return r.told(code, res.class, res.remark)
+	}
 	return res.class, res.fault, res.grade
+}
+
+// told holds the remark of a class against the one that it was read with before.
+func (r *ClassReader) told(code string, c Class, remark string) (Class, Code, bool) {
+	if remark == "" {
+		return c, "", false
+	}
+	key := schoolClass{code, c}
+	if before, ok := r.meant[key]; ok && before != remark {
+		return Class{}, ClassUnreadable, false
+	}
+	r.meant[key] = remark
+	return c, "", false
 }
 
 // entryAge is the usual age, in calendar years, at which a stage begins.
@@ -322,14 +360,14 @@ func (r *ClassReader) doubt(grades []string, number int) {
 }
 
 func (r *ClassReader) read(s School, grade, class, context string) (Class, Code, bool) {
-	r.maybe = nil
+	r.maybe, r.remark = nil, ""
 	column := !Empty(grade)
 	var wanted []string // what the grade column can mean
 	certain := false
 	if column {
 		w, ok := parseGrade(grade)
 		if !ok { // a class in the grade column
-			if words := parseClass(grade, s.kindergarten()); len(words) > 0 && words[0].grade.kind != noGrade {
+			if words, _ := parseClass(grade, s.kindergarten()); len(words) > 0 && words[0].grade.kind != noGrade {
 				w, ok = words[0].grade, true
 				if Empty(class) {
 					class = grade
@@ -341,10 +379,11 @@ func (r *ClassReader) read(s School, grade, class, context string) (Class, Code,
 		}
 		certain = w.certain(s, r.schoolYear)
 	}
-	words := parseClass(class, s.kindergarten())
+	words, remark := parseClass(class, s.kindergarten())
 	if Empty(class) {
 		words = nil
 	}
+	r.remark = remark
 	if len(words) == 0 {
 		return r.without(s, wanted, context, Empty(class))
 	}
@@ -370,8 +409,9 @@ func (r *ClassReader) without(s School, wanted []string, context string, blank b
 	return Class{}, ClassUnreadable, false
 }
 
-// single says that a school has one class a grade: a teaching point.
-func (s School) single() bool { return s.Type == "218" }
+// single says that a class needs no number: a teaching point has one class a
+// grade, and a kindergarten that has more than one 大班 numbers them.
+func (s School) single() bool { return s.Type == "218" || s.kindergarten() }
 
 // alone: the class text has to name the grade itself.
 func (r *ClassReader) alone(s School, words []classWord, context string) (Class, Code, bool) {

@@ -116,6 +116,11 @@ func TestClassSpellings(t *testing.T) {
 		{name: "vocational words", typ: "365", class: "中职二年级3班", want: "V2/3"},
 		{name: "kindergarten", typ: "111", class: "大一班", want: "K3/1"},
 		{name: "kindergarten column", typ: "111", grade: "小班", class: "2班", want: "K1/2"},
+		{name: "kindergarten without a number", typ: "111", class: "大班", want: "K3/1"},
+		{name: "kindergarten column without a number", typ: "111", grade: "中班", want: "K2/1"},
+		{name: "kindergarten said twice", typ: "111", grade: "小班", class: "小班", want: "K1/1"},
+		{name: "kindergarten that differs", typ: "111", grade: "小班", class: "大班", want: "class_unreadable"},
+		{name: "kindergarten nonsense", typ: "111", grade: "小班", class: "向日葵", want: "class_unreadable"},
 		{name: "teaching point", typ: "218", class: "一年级", want: "P1/1"},
 		{name: "context", typ: "211", class: "2班", context: "三年级", want: "P3/2"},
 		{name: "junior grade in primary", typ: "211", class: "七年级1班", want: "grade_unknown"},
@@ -168,5 +173,37 @@ func TestFindClass(t *testing.T) {
 		if got := FindClass(text); got != want {
 			t.Errorf("FindClass(%q) = %q, want %q", text, got, want)
 		}
+	}
+}
+
+// TestClassRemarks wants that two classes of one number are never taken for one.
+func TestClassRemarks(t *testing.T) {
+	t.Parallel()
+	type row struct{ code, grade, class, want string }
+	for name, rows := range map[string][]row{
+		"one remark":       {{"", "高一", "1班（机电）", "1"}, {"", "高一", "1班（机电）", "1"}, {"", "高一", "1班", "1"}},
+		"two trades":       {{"", "高一", "1班（机电）", "1"}, {"", "高一", "1班（会计）", "class_unreadable"}, {"", "高一", "2班（会计）", "2"}},
+		"two languages":    {{"", "高一", "1班（汉授）", "1"}, {"", "高一", "1班（朝授）", "class_unreadable"}},
+		"a note beside it": {{"", "高一", "1班（机电）", "1"}, {"", "高一", "1班（原）", "1"}, {"", "高一", "1班（借读）", "1"}},
+		"two grades":       {{"", "高一", "1班（机电）", "1"}, {"", "高二", "1班（会计）", "1"}},
+		"two schools":      {{"a", "高一", "1班（机电）", "1"}, {"b", "高一", "1班（会计）", "1"}},
+		"written otherwise": {{"", "", "高一1班（机电）", "1"}, {"", "高一", "1班(会计)", "class_unreadable"},
+			{"", "高一", "1班( 机电 )", "1"}},
+		"by age": {{"", "", "2019级1班（机电）", "1"}, {"", "", "2019级1班（会计）", "class_unreadable"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := NewClassReader(2019)
+			for i, row := range rows {
+				c, fault, _ := r.Read(School{Code: row.code, Type: "341"}, row.grade, row.class, "", 2004)
+				got := string(fault)
+				if fault == "" {
+					got = itoa(c.Number)
+				}
+				if got != row.want {
+					t.Errorf("row %d, %s %s: %s, want %s", i, row.grade, row.class, got, row.want)
+				}
+			}
+		})
 	}
 }

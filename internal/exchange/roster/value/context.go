@@ -189,7 +189,8 @@ func IsClass(text string, bare bool) bool {
 	if t := Compact(text); len(t) == 4 && (t[:2] == "20" || t[:2] == "19") { // a year
 		return false
 	}
-	for _, w := range parseClass(text, false) {
+	words, _ := parseClass(text, false)
+	for _, w := range words {
 		if w.number > 0 && (w.grade.kind != noGrade || bare && strings.HasSuffix(Compact(text), "班")) {
 			return true
 		}
