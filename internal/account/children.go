@@ -170,11 +170,13 @@ func (s *Service) relationTo(ctx context.Context, by access.Actor, child id.Pers
 	return relationWord(""), nil
 }
 
-// relationWord brings a relation as rosters spell it (GB/T 4761) to one of
-// Relations.
+// relationWord brings a relation as it is kept of a roster to one of Relations.
 func relationWord(roster string) string {
-	if slices.Contains(Relations(), roster) {
+	switch {
+	case slices.Contains(Relations(), roster):
 		return roster
+	case roster == "grandfather" || roster == "grandmother":
+		return "grandparent"
 	}
 	for _, pair := range [][2]string{{"祖爷奶姥外公외조할", "grandparent"}, {"母妈모머", "mother"}, {"父爸부아버", "father"}} {
 		if strings.ContainsAny(roster, pair[0]) {

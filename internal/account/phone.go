@@ -272,7 +272,7 @@ func orPhoneCode(err error) error {
 
 // sendCode queues the message with a code.
 func (s *Service) sendCode(ctx context.Context, tx *db.Tx, phone, code string, lang i18n.Language, now time.Time) error {
-	return s.deliver.Send(ctx, tx, deliver.Message{Channel: deliver.SMS, To: phone, Template: "account.sms.code", Lang: lang,
+	return s.deliver.Send(ctx, tx, deliver.Message{Channel: deliver.SMS, To: phone, Template: "account.sms.code.", Lang: lang,
 		Args: []any{code, int(PhoneCodeLife / time.Minute)}, Until: now.Add(PhoneCodeLife)})
 }
 

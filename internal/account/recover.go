@@ -185,7 +185,7 @@ func (s *Service) resetByPhone(ctx context.Context, tx *db.Tx, who access.Actor,
 		return err
 	}
 	speaks, _ := i18n.Parse(lang)
-	err := s.deliver.Send(ctx, tx, deliver.Message{Channel: deliver.SMS, To: phone, Template: "account.sms.reset", Lang: speaks, Until: now.Add(24 * time.Hour)})
+	err := s.deliver.Send(ctx, tx, deliver.Message{Channel: deliver.SMS, To: phone, Template: "account.sms.reset.", Lang: speaks, Until: now.Add(24 * time.Hour)})
 	if err != nil {
 		return err
 	}

@@ -32,8 +32,8 @@ const (
 type Message struct {
 	Channel Channel
 	To      string // an address or a phone
-	// Template is the beginning of two keys of the message catalogue: .subject
-	// (mail only) and .text, filled with Args.
+	// Template is the beginning of two keys of the message catalogue: …subject
+	// (mail only) and …text, filled with Args. It ends with a dot.
 	Template string
 	Args     []any
 	Lang     i18n.Language
@@ -104,9 +104,9 @@ func (s *Service) Send(ctx context.Context, tx *db.Tx, m Message) error {
 	if !s.Open(m.Channel) {
 		return fault.New(fault.ErrUnavailable, "deliver.closed")
 	}
-	out := Outgoing{To: strings.TrimSpace(m.To), Text: i18n.Text(m.Lang, m.Template+".text", m.Args...)}
+	out := Outgoing{To: strings.TrimSpace(m.To), Text: i18n.Text(m.Lang, m.Template+"text", m.Args...)}
 	if m.Channel == Mail {
-		out.Subject = i18n.Text(m.Lang, m.Template+".subject", m.Args...)
+		out.Subject = i18n.Text(m.Lang, m.Template+"subject", m.Args...)
 	}
 	plain, err := json.Marshal(out)
 	if err != nil {

@@ -82,7 +82,7 @@ func (f *fixture) stored(t *testing.T) (state string, sealed []byte) {
 }
 
 func message() deliver.Message {
-	return deliver.Message{Channel: deliver.SMS, To: phone, Template: "account.sms.code", Args: []any{code, 10}}
+	return deliver.Message{Channel: deliver.SMS, To: phone, Template: "account.sms.code.", Args: []any{code, 10}}
 }
 
 func TestSentOnceAndErased(t *testing.T) {
@@ -129,7 +129,7 @@ func TestNothingGoesOutForWhatDidNotHappen(t *testing.T) {
 			t.Errorf("sent %+v", f.out.got)
 		}
 		err = h.DB.Tx(t.Context(), func(ctx context.Context, tx *db.Tx) error {
-			return f.Send(ctx, tx, deliver.Message{Channel: deliver.Mail, To: "a@example.cn", Template: "account.sms.code"})
+			return f.Send(ctx, tx, deliver.Message{Channel: deliver.Mail, To: "a@example.cn", Template: "account.sms.code."})
 		})
 		if !errors.Is(err, fault.ErrUnavailable) {
 			t.Errorf("a closed channel: %v", err)
