@@ -81,12 +81,16 @@ func (s *Service) RecordRosterCount(ctx context.Context, by access.Actor, school
 	}
 	b := BaseRow{Unit: n.ID, At: s.clk.Now(), BaseInput: BaseInput{Pupil: pupil, Teacher: teacher, AgePupil: agePupil,
 		Source: SourceRoster, Day: day}}
-	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return s.storeBase(ctx, tx, by, VerbBaseRecorded, b) })
+	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		_, err := s.storeBase(ctx, tx, by, VerbBaseRecorded, b)
+		return err
+	})
 }
 
 // ConfirmBase puts a base in force for a school, campus or point: its county,
 // or the office that it reports to, says how many there are, from which source
-// and on which day. Confirming the same numbers again changes nothing.
+// and on which day. Confirming the same numbers again changes nothing. The day is
+// never earlier than that of the base in force.
 func (s *Service) ConfirmBase(ctx context.Context, by access.Actor, school id.Node, in BaseInput) error {
 	n, err := s.tree.Get(ctx, by, school)
 	if err != nil {
@@ -103,7 +107,7 @@ func (s *Service) ConfirmBase(ctx context.Context, by access.Actor, school id.No
 	}
 	b := BaseRow{Unit: n.ID, BaseInput: in, Confirmed: true, By: by.Person, At: s.clk.Now()}
 	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if err := s.storeBase(ctx, tx, by, VerbBaseConfirmed, b); err != nil {
+		if fresh, err := s.storeBase(ctx, tx, by, VerbBaseConfirmed, b); err != nil || !fresh {
 			return err
 		}
 		return s.trail.Append(ctx, tx, audit.Entry{Actor: by.Person, Account: by.Account, Role: string(by.Role),
@@ -119,28 +123,36 @@ func (b BaseRow) extra() string {
 	return string(out)
 }
 
-// storeBase keeps the row and tells the log, unless it says nothing new.
-func (s *Service) storeBase(ctx context.Context, tx *db.Tx, by access.Actor, verb string, b BaseRow) error {
+// storeBase keeps the row and tells the log, unless it says nothing new; it
+// reports whether it did. A confirmation for an earlier day than that of the
+// base in force is invalid: the newest day stands.
+func (s *Service) storeBase(ctx context.Context, tx *db.Tx, by access.Actor, verb string, b BaseRow) (bool, error) {
+	if err := takeSlot(ctx, tx, b.Unit); err != nil {
+		return false, fmt.Errorf("keep base of node %d: %w", b.Unit, err)
+	}
 	last, err := lastBases(ctx, tx, []id.Node{b.Unit})
 	if err != nil {
-		return err
+		return false, err
 	}
 	kept := last[b.Unit][0]
 	if b.Confirmed {
 		kept = last[b.Unit][1]
 	}
 	if !kept.At.IsZero() && kept.BaseInput == b.BaseInput {
-		return nil
+		return false, nil
+	}
+	if b.Confirmed && b.Day < kept.Day {
+		return false, fault.Invalid(fault.At("day", "figure.base_older", kept.Day.String()))
 	}
 	if err := insertBase(ctx, tx, id.Next[id.Node](s.ids).Int(), b); err != nil {
-		return fmt.Errorf("keep base of node %d: %w", b.Unit, err)
+		return false, fmt.Errorf("keep base of node %d: %w", b.Unit, err)
 	}
-	return s.log.Append(ctx, tx, event.Event{Actor: by.Person, Role: string(by.Role), Verb: verb, Kind: "base",
+	return true, s.log.Append(ctx, tx, event.Event{Actor: by.Person, Role: string(by.Role), Verb: verb, Kind: "base",
 		Object: b.Unit.Int(), Node: b.Unit, Unit: b.Unit, Extra: b.extra()})
 }
 
-// UnitBase is a unit with the newest count of its roster and the newest base
-// that an office confirmed; the zero row where there is none.
+// UnitBase is a unit with the newest count of its roster and the base that an
+// office confirmed last, which is the one in force; the zero row where there is none.
 type UnitBase struct {
 	Node      org.Node
 	Roster    BaseRow

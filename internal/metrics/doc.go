@@ -21,7 +21,7 @@
 // and demo units are left out; how many that are is kept beside the figures.
 //
 // Tables: met_node, met_leaf, met_roll, met_frozen, met_person, met_presence,
-// met_unit, met_month (folded) and met_freeze, met_base (written with the
+// met_unit, met_month (folded) and met_freeze, met_base, met_base_slot (written with the
 // service's own transactions). Events read: org.*, person.*, space.*, base.*,
 // figures.frozen and the counting verbs of [Counts]; events written:
 // base.recorded, base.confirmed, figures.frozen.

@@ -202,10 +202,19 @@ func unitsOf(ctx context.Context, q db.Queryer, node id.Node) (out []id.Node, er
 }
 
 const lastBasesSQL = `SELECT b.unit, b.source, b.confirmed, b.pupil, b.teacher, b.age_pupil, b.day, b.confirmed_by, b.document, b.made_at
-	FROM met_base b WHERE b.unit IN (%s) AND b.id IN
-	(SELECT MAX(x.id) FROM met_base x WHERE x.unit = b.unit GROUP BY x.confirmed)`
+	FROM met_base b WHERE b.unit IN (%s) AND b.id = (SELECT x.id FROM met_base x WHERE x.unit = b.unit AND x.confirmed = b.confirmed
+	ORDER BY CASE WHEN x.confirmed = 1 THEN x.day ELSE 0 END DESC, x.id DESC LIMIT 1)`
 
-// lastBases returns the newest recorded and the newest confirmed base of units.
+// takeSlot makes this transaction the only one that keeps a base of the unit.
+func takeSlot(ctx context.Context, tx *db.Tx, unit id.Node) error {
+	_, err := tx.Exec(ctx, `INSERT INTO met_base_slot (unit, version) VALUES ($1, 1)
+		ON CONFLICT (unit) DO UPDATE SET version = met_base_slot.version + 1`, unit)
+	return err
+}
+
+// lastBases returns the newest recorded and the confirmed base of units by the
+// rule of the figures: of confirmed bases that of the newest day, of those the
+// last.
 func lastBases(ctx context.Context, q db.Queryer, units []id.Node) (map[id.Node][2]BaseRow, error) {
 	out := map[id.Node][2]BaseRow{}
 	err := inChunks(units, func(chunk []id.Node) error {
