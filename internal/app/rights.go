@@ -22,7 +22,14 @@ const (
 // the yearly report bound to whoever owns the rows.
 func (a *App) newRights() *rights.Service {
 	return rights.New(rights.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, Trail: a.Trail, People: a.People, Merges: a.Merges,
-		Days: a.Config.RightsDays, Rules: a.rules(), Sources: a.sources()})
+		Look: a.look("rights"), Days: a.Config.RightsDays, Rules: a.rules(), Sources: a.sources()})
+}
+
+// look records that a page has shown a person, for a reason of custody.
+func (a *App) look(reason string) func(ctx context.Context, by access.Actor, subject id.Person, unit id.Node) error {
+	return func(ctx context.Context, by access.Actor, subject id.Person, unit id.Node) error {
+		return a.Custody.Remember(ctx, by, custody.Look{Subject: subject, What: custody.WhatProfile, Reason: reason, Node: unit})
+	}
 }
 
 // rightsJobs names what is done by itself each day.
@@ -151,10 +158,13 @@ type lookers struct {
 // LooksAt lists looks, the newest first, older than before (0: the newest), for
 // whoever may know what is held about the person.
 func (l lookers) LooksAt(ctx context.Context, by access.Actor, subject id.Person, before id.Look, limit int) ([]custody.Look, error) {
-	held, err := l.people.Held(ctx, by, subject)
+	if _, err := l.people.Known(ctx, by, subject); err != nil {
+		return nil, err
+	}
+	former, err := l.people.Former(ctx, access.System("records merged into a person"), subject)
 	if err != nil {
 		return nil, err
 	}
-	all := append([]id.Person{subject}, held.Former...)
+	all := append([]id.Person{subject}, former...)
 	return l.custody.LooksAtAny(ctx, access.System("who looked at a person"), all, before, limit)
 }

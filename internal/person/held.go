@@ -31,7 +31,8 @@ type Bond struct {
 }
 
 // Known returns a person to himself, to a confirmed guardian of him, and to
-// whoever holds rights.answer at his unit; ErrNotFound to everybody else.
+// whoever answers requests at his school; ErrNotFound to everybody else, the
+// office above the school among them.
 func (s *Service) Known(ctx context.Context, by access.Actor, who id.Person) (Person, error) {
 	p, err := Load(ctx, s.db, who)
 	if err != nil {
@@ -44,7 +45,7 @@ func (s *Service) Known(ctx context.Context, by access.Actor, who id.Person) (Pe
 	if err != nil {
 		return Person{}, err
 	}
-	if !by.Allows(access.RightsAnswer, path) {
+	if !by.Allows(access.RightsAnswer, path) || by.Can(access.RightsOversee) {
 		return Person{}, errMissing()
 	}
 	return p, nil

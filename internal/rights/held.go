@@ -16,11 +16,20 @@ type Held struct {
 }
 
 // Held returns what is held about a person, to himself, to a confirmed guardian
-// of him and to whoever answers requests at his unit; ErrNotFound to others.
+// of him and to whoever answers requests at his school, whose look is recorded;
+// ErrNotFound to others. Nobody reads it by viewing as somebody.
 func (s *Service) Held(ctx context.Context, by access.Actor, who id.Person) (Held, error) {
+	if by.ViewedBy != 0 {
+		return Held{}, errForbidden()
+	}
 	h, err := s.People.Held(ctx, by, who)
 	if err != nil {
 		return Held{}, err
+	}
+	if s.Look != nil && by.IsPerson() && by.Person != who && !person.Guards(by, who) {
+		if err := s.Look(ctx, by, who, h.Unit); err != nil {
+			return Held{}, err
+		}
 	}
 	nodes := []id.Node{h.Unit}
 	for _, a := range h.Places {
@@ -40,7 +49,7 @@ func (s *Service) Held(ctx context.Context, by access.Actor, who id.Person) (Hel
 // Family lists the actor and his confirmed wards, for the page on which he
 // chooses of whom he wants to know.
 func (s *Service) Family(ctx context.Context, by access.Actor) ([]person.Person, error) {
-	if !by.IsPerson() {
+	if !by.IsPerson() || by.ViewedBy != 0 {
 		return nil, errForbidden()
 	}
 	var out []person.Person

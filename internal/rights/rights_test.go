@@ -170,7 +170,7 @@ func TestHeld(t *testing.T) {
 			"a system administrator":      {f.actor(access.SysAdmin, f.county), f.child, fault.ErrNotFound},
 			"a security administrator":    {f.actor(access.SecAdmin, f.county), f.child, fault.ErrNotFound},
 			"an auditor":                  {f.actor(access.AuditAdmin, f.county), f.child, fault.ErrNotFound},
-			"the county of its own child": {f.office, f.child, nil},
+			"the county of its own child": {f.office, f.child, fault.ErrNotFound},
 		} {
 			held, err := f.people.Held(t.Context(), c.by, c.who)
 			if c.want != nil {

@@ -27,6 +27,9 @@ type Deps struct {
 	Trail  *audit.Trail
 	People *person.Service
 	Merges *merge.Service
+	// Look records that somebody who is neither the person nor a guardian has
+	// opened what is held about him; nil: nobody records.
+	Look func(ctx context.Context, by access.Actor, subject id.Person, unit id.Node) error
 	// Days is the term of an answer in working days; 0: [Term].
 	Days int
 	// Rules are the rules of retention, in the order in which they run.

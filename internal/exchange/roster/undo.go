@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"learnspace/internal/access"
 	"learnspace/internal/clock"
@@ -97,7 +98,18 @@ func (s *Service) Undo(ctx context.Context, by access.Actor, bid id.Batch) error
 	if err != nil {
 		return err
 	}
+	atOnce := size <= undoAtOnce
 	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if atOnce {
+			// A chunk of another import may have come in since: behind the gate none
+			// does until the batch is taken back.
+			if err := gate(ctx, tx); err != nil {
+				return err
+			}
+			if size, err = s.unused(ctx, by, bid); err != nil {
+				return err
+			}
+		}
 		ok, err := step(ctx, tx, bid, Undone, Done, Failed, Running)
 		if err != nil || !ok {
 			return err
@@ -381,11 +393,15 @@ func (s *Service) unmake(ctx context.Context, by actor, bid id.Batch, after id.P
 			return err
 		}
 		last, more = after, false
-		kept, err := s.people.BoundElsewhere(ctx, by, bid)
+		page, err := s.people.MadeBy(ctx, by, bid, after, 200)
 		if err != nil {
 			return err
 		}
-		page, err := s.people.MadeBy(ctx, by, bid, after, 200)
+		ids := make([]id.Person, len(page))
+		for i, p := range page {
+			ids[i] = p.ID
+		}
+		kept, err := s.people.BoundElsewhere(ctx, by, bid, ids)
 		if err != nil {
 			return err
 		}
@@ -404,33 +420,50 @@ func (s *Service) unmake(ctx context.Context, by actor, bid id.Batch, after id.P
 	return last, more, err
 }
 
-// dropClasses removes the classes that the batch made and nobody is in.
+// dropClasses removes the classes that the batch made and nobody is in, a part
+// at a time. Called again, it goes on.
 func (s *Service) dropClasses(ctx context.Context, by actor, bid id.Batch) error {
+	classes, err := s.newClasses(ctx, bid, phaseRun)
+	if err != nil {
+		return err
+	}
+	var nodes []id.Node
+	for _, c := range classes {
+		if c.node != 0 {
+			nodes = append(nodes, c.node)
+		}
+	}
+	for part := range slices.Chunk(nodes, 100) {
+		if err := s.dropPart(ctx, by, bid, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) dropPart(ctx context.Context, by actor, bid id.Batch, part []id.Node) error {
 	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		classes, err := s.newClasses(ctx, bid, phaseRun)
-		if err != nil {
+		if err := gate(ctx, tx); err != nil {
 			return err
 		}
 		var empty []id.Node
-		for _, c := range classes {
-			if c.node == 0 {
-				continue
-			}
-			members, err := s.people.ListClass(ctx, by, c.node)
+		for _, n := range part {
+			members, err := s.people.ListClass(ctx, by, n)
 			if err != nil {
 				return err
 			}
 			if len(members) == 0 {
-				empty = append(empty, c.node)
+				empty = append(empty, n)
 			}
 		}
-		if len(empty) == 0 {
-			return nil
+		if len(empty) > 0 {
+			if err := s.org.UnmakeClasses(ctx, by, empty); err != nil {
+				return err
+			}
 		}
-		if err := s.org.UnmakeClasses(ctx, by, empty); err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `UPDATE ros_class SET node = 0 WHERE batch = $1 AND phase = 2`, bid)
+		var a db.Args
+		_, err := tx.Exec(ctx, `UPDATE ros_class SET node = 0 WHERE batch = `+a.Add(bid)+` AND phase = `+a.Add(int(phaseRun))+
+			` AND node IN (`+db.List(&a, part)+`)`, a...)
 		return err
 	})
 }

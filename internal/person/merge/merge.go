@@ -88,6 +88,11 @@ func (s *Service) Preview(ctx context.Context, by access.Actor, req Request) (Pr
 		p.Refused = err
 		return p, nil
 	}
+	for _, one := range []person.Person{p.Keep.Person, p.Drop.Person} {
+		if err := s.look(ctx, by, one); err != nil {
+			return Preview{}, err
+		}
+	}
 	p.After, err = person.CheckMerge(p.Keep, p.Drop, person.Absorption{Keep: req.Keep, Drop: req.Drop, Right: req.Right})
 	if errors.Is(err, fault.ErrInvalid) && len(fault.Fields(err)) > 0 {
 		p.NumberNeeded = true

@@ -39,6 +39,9 @@ type Deps struct {
 	Trail    *audit.Trail
 	People   *person.Service
 	Accounts Accounts
+	// Look records that somebody has opened a record to mend it; nil: nobody
+	// records.
+	Look func(ctx context.Context, by access.Actor, subject id.Person, unit id.Node) error
 	// Gate is the row that every chunk of an import takes first; nil: none.
 	Gate func(ctx context.Context, tx *db.Tx) error
 }
@@ -54,6 +57,23 @@ func (s *Service) today() clock.Day { return clock.DayOf(s.Clock.Now()) }
 // undoable reports whether something done at an instant can be taken back.
 func (s *Service) undoable(at time.Time) bool {
 	return s.Clock.Now().Before(at.AddDate(0, 0, UndoDays))
+}
+
+// Open reads a record for whoever may correct it and records the look. The actor
+// needs person.correct at the unit; ErrNotFound elsewhere.
+func (s *Service) Open(ctx context.Context, by access.Actor, who id.Person) (person.Person, error) {
+	f, err := s.People.Open(ctx, by, access.PersonCorrect, who)
+	if err != nil {
+		return person.Person{}, err
+	}
+	return f.Person, s.look(ctx, by, f.Person)
+}
+
+func (s *Service) look(ctx context.Context, by access.Actor, p person.Person) error {
+	if s.Look == nil || !by.IsPerson() {
+		return nil
+	}
+	return s.Look(ctx, by, p.ID, p.Unit)
 }
 
 // first takes the gate of the rosters.

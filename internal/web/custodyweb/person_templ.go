@@ -394,7 +394,7 @@ func ways(p personPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if web.Permitted(ctx, access.RightsAnswer) {
+		if web.Permitted(ctx, access.RightsAnswer) && !web.Permitted(ctx, access.RightsOversee) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

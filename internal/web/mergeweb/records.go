@@ -123,11 +123,11 @@ func (f *Face) showRecord(w http.ResponseWriter, r *http.Request) error {
 func (f *Face) renderRecord(w http.ResponseWriter, r *http.Request, status int, who id.Person, p recordPage) error {
 	ctx := r.Context()
 	by := web.Actor(ctx)
-	found, err := f.people.Open(ctx, by, access.PersonCorrect, who)
+	found, err := f.merges.Open(ctx, by, who)
 	if err != nil {
 		return err
 	}
-	cards, err := f.cards(ctx, by, found.Person)
+	cards, err := f.cards(ctx, by, found)
 	if err != nil {
 		return err
 	}

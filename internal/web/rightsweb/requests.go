@@ -94,6 +94,9 @@ func (f *Face) rows(ctx context.Context, by access.Actor, all []rights.Request) 
 				name = p.Name
 			}
 		}
+		if name == "" {
+			name = i18n.T(ctx, "requests.somebody")
+		}
 		out[i] = requestRow{r, name, r.Overdue(day)}
 	}
 	return out, nil
