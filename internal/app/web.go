@@ -68,7 +68,7 @@ func (a *App) newWeb(log *slog.Logger) (*web.Server, error) {
 		bulletinweb.New(a.Bulletin, a.Metrics, a.Org),
 		auditweb.New(a.Inquiry, a.Org, a.People),
 		systemweb.New(a.Status),
-		custodyweb.New(custodyweb.Deps{Custody: a.Custody, Org: a.Org, People: a.People, Fresh: a.Accounts.Fresh}),
+		custodyweb.New(custodyweb.Deps{Custody: a.Custody, Org: a.Org, People: a.People, Fresh: a.Accounts.Fresh, IsFresh: a.Accounts.IsFresh}),
 	}
 	if a.Config.Demo != nil {
 		faces = append(faces, outboxweb.New(outbox(a.Config, deliver.SMS)))

@@ -159,6 +159,13 @@ func (f *Face) exportPage(r *http.Request) (exportPage, error) {
 	}
 	page.Mine = page.RequestedBy == by.Person
 	page.Decide = page.State == custody.Waiting && !page.Mine && by.Can(access.ExportApprove)
+	if page.Decide && page.Fresh && f.IsFresh != nil {
+		shown, err := f.IsFresh(ctx, by, web.SessionToken(r))
+		if err != nil {
+			return page, err
+		}
+		page.Fresh = !shown
+	}
 	page.Downloads, err = f.Custody.Downloads(ctx, by, request)
 	return page, err
 }

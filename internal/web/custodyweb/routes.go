@@ -18,6 +18,8 @@ type Deps struct {
 	// Fresh asks for the second factor again before a file is approved; nil asks
 	// for nothing. token is the session's, code what was typed.
 	Fresh func(ctx context.Context, by access.Actor, token, code string) error
+	// IsFresh reports whether Fresh asks for no code now; nil: it always asks.
+	IsFresh func(ctx context.Context, by access.Actor, token string) (bool, error)
 }
 
 // Face is the pages.
