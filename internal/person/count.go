@@ -46,14 +46,18 @@ func (s *Service) CountPlaces(ctx context.Context, by access.Actor, units []id.N
 	return out, nil
 }
 
-// BoundElsewhere lists the guardians whom a batch made and to whom something
-// else than that batch has bound a ward: they outlive its undoing.
-func (s *Service) BoundElsewhere(ctx context.Context, by access.Actor, batch id.Batch) (map[id.Person]bool, error) {
+// BoundElsewhere lists those of some persons to whom something else than a
+// batch has bound a ward: they outlive its undoing.
+func (s *Service) BoundElsewhere(ctx context.Context, by access.Actor, batch id.Batch, persons []id.Person) (map[id.Person]bool, error) {
 	if !by.Can(access.RosterImport) {
 		return nil, errForbidden()
 	}
-	rows, err := s.db.Query(ctx, "SELECT DISTINCT p.id FROM person p JOIN person_guardianship g ON g.guardian = p.id"+
-		" WHERE p.batch = $1 AND p.batch <> 0 AND g.batch <> p.batch", batch.Int())
+	if len(persons) == 0 {
+		return map[id.Person]bool{}, nil
+	}
+	var args db.Args
+	rows, err := s.db.Query(ctx, "SELECT DISTINCT guardian FROM person_guardianship WHERE guardian IN ("+db.List(&args, persons)+
+		") AND batch <> "+args.Add(batch.Int()), args...)
 	if err != nil {
 		return nil, fmt.Errorf("guardians of batch %d: %w", batch, err)
 	}

@@ -1,11 +1,15 @@
 package roster_test
 
 import (
+	"context"
 	"fmt"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
 	"learnspace/internal/access"
+	"learnspace/internal/db"
 	"learnspace/internal/db/dbtest"
 	"learnspace/internal/exchange/roster"
 	"learnspace/internal/id"
@@ -132,6 +136,49 @@ func TestWholeRoster(t *testing.T) {
 	})
 }
 
+// TestUndoBehindTheGate lets somebody come in after the check of an undoing and
+// before its work: nothing is taken back.
+func TestUndoBehindTheGate(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		r := f.load(f.primary, sheet("a.csv", pupilHeader, pupil("林知夏", number("20110307", 1), "三年级", "1班"), pupil("孟小满", number("20110308", 2), "三年级", "1班")))
+		var who id.Person
+		if err := f.DB.QueryRow(t.Context(), "SELECT id FROM person WHERE name = '孟小满'").Scan(&who); err != nil {
+			t.Fatal(err)
+		}
+		undone := make(chan error, 1)
+		var once sync.Once
+		err := f.DB.Tx(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			if err := roster.Gate(ctx, tx); err != nil {
+				return err
+			}
+			once.Do(func() {
+				go func() { undone <- f.rosters.Undo(t.Context(), f.op, r.Batch) }()
+			})
+			for f.waiting() == 0 {
+				runtime.Gosched()
+			}
+			return f.people.Activate(ctx, access.System("test"), who)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantKind(t, "the space was used meanwhile", <-undone, conflict)
+		if n := f.has("SELECT COUNT(*) FROM person"); n != 2 {
+			t.Errorf("%d persons are left", n)
+		}
+	})
+}
+
+// waiting counts transactions that wait for another one.
+func (f *fixture) waiting() int {
+	if f.DB.Serial() {
+		return f.DB.Waiting()
+	}
+	return f.has("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+}
+
 // TestUndoLarge takes back more than one transaction holds: in the background
 // for a clerk, at once for the command line.
 func TestUndoLarge(t *testing.T) {
@@ -140,7 +187,7 @@ func TestUndoLarge(t *testing.T) {
 		f := setup(t, h)
 		lines := []string{pupilHeader}
 		for i := range 2100 {
-			lines = append(lines, pupil("孟小满", number(fmt.Sprintf("2011%02d%02d", i/28%12+1, i%28+1), i/336+1), "三年级", fmt.Sprint(i%8+1)+"班"))
+			lines = append(lines, pupil("孟小满", number(fmt.Sprintf("2011%02d%02d", i/28%12+1, i%28+1), i/336+1), []string{"二年级", "三年级"}[i%2], fmt.Sprint(i/2%70+1)+"班"))
 		}
 		for _, by := range []access.Actor{f.clerk("school", f.primary), f.op} {
 			r, err := f.rosters.Import(t.Context(), by, roster.Request{Node: f.primary.ID, Sources: []roster.Source{sheet("a.csv", lines...)}})
