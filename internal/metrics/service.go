@@ -27,14 +27,14 @@ type Tree interface {
 
 // Options are the settings of the figures.
 type Options struct {
-	// AgeGrades are the grades whose pupils are 适龄 (DOMAIN Q3); empty means
-	// DefaultAgeGrades.
+	// AgeGrades are the grades whose pupils are 适龄, codes of codes.Grade: the
+	// set that the province fixes. Empty means the nine years of compulsory
+	// education (义务教育法 art. 2).
 	AgeGrades []string
 }
 
-// DefaultAgeGrades are the nine years of compulsory education (义务教育法
-// art. 2): what the province means by 适龄 until it fixes another set.
-var DefaultAgeGrades = []string{"P1", "P2", "P3", "P4", "P5", "P6", "J1", "J2", "J3", "J4"}
+// compulsory are the nine years of compulsory education.
+var compulsory = []string{"P1", "P2", "P3", "P4", "P5", "P6", "J1", "J2", "J3", "J4"}
 
 // Service is the front door of the figures.
 type Service struct {
@@ -51,12 +51,13 @@ type Service struct {
 func New(d *db.DB, ids *id.Source, clk clock.Clock, log *event.Log, trail *audit.Trail, tree Tree, o Options) *Service {
 	ages := o.AgeGrades
 	if len(ages) == 0 {
-		ages = DefaultAgeGrades
+		ages = compulsory
 	}
 	return &Service{db: d, ids: ids, clk: clk, log: log, trail: trail, tree: tree, ages: slices.Clone(ages)}
 }
 
-// AgeGrade reports whether pupils of the grade (P1 … V3) count as 适龄.
+// AgeGrade reports whether pupils of the grade (P1 … V3) count as 适龄: the one
+// place that says so.
 func (s *Service) AgeGrade(grade string) bool { return slices.Contains(s.ages, grade) }
 
 // readable returns the node if the actor may read its figures: ErrNotFound for

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -283,6 +284,91 @@ func TestBases(t *testing.T) {
 			t.Errorf("foreign bases: %v", err)
 		}
 	})
+}
+
+// TestBaseInForce confirms bases out of order: the page and the figures name the
+// same one.
+func TestBaseInForce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		school, county := f.node("2122000001").ID, f.officer(access.County, "220102")
+		f.Clock.Set(time.Date(2019, 9, 20, 9, 0, 0, 0, clock.Zone))
+		base := func(pupil int64, day clock.Day) BaseInput {
+			return BaseInput{Pupil: pupil, Teacher: 10, AgePupil: pupil, Source: SourceStatistics, Day: day}
+		}
+		for _, in := range []BaseInput{base(400, 20190910), base(410, 20190910), base(420, 20190915)} {
+			if err := f.s.ConfirmBase(f.ctx, county, school, in); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.s.ConfirmBase(f.ctx, county, school, base(430, 20190914)); len(fault.Fields(err)) != 1 || fault.Fields(err)[0].Name != "day" {
+			t.Errorf("an earlier day: %v", err)
+		}
+		// A row of before this rule.
+		old := BaseRow{Unit: school, BaseInput: base(9, 20190901), Confirmed: true, At: f.Clock.Now()}
+		if err := f.DB.Tx(f.ctx, func(ctx context.Context, tx *db.Tx) error { return insertBase(ctx, tx, f.IDs.Next(), old) }); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.s.CatchUp(f.ctx, f.root); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := f.s.Bases(f.ctx, county, f.node("220102").ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rows {
+			if r.Node.ID == school && r.Confirmed.Pupil != 420 {
+				t.Errorf("the page says %d", r.Confirmed.Pupil)
+			}
+		}
+		if got := f.figures("2122000001", 0).Base; got.Pupil != 420 || got.Day != 20190915 {
+			t.Errorf("the figures say %+v", got)
+		}
+	})
+}
+
+// TestConfirmBaseOnce clicks eight times at once: one row, one event, one entry
+// in the audit trail.
+func TestConfirmBaseOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		school, county := f.node("2122000001").ID, f.officer(access.County, "220102")
+		in := BaseInput{Pupil: 400, Teacher: 10, AgePupil: 390, Source: SourceStatistics, Day: 20190901}
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				if err := f.s.ConfirmBase(f.ctx, county, school, in); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		for what, q := range map[string]string{
+			"rows":    "SELECT COUNT(*) FROM met_base",
+			"events":  "SELECT COUNT(*) FROM event WHERE verb = 'base.confirmed'",
+			"entries": "SELECT COUNT(*) FROM audit WHERE action = 'base.confirmed'",
+		} {
+			var n int
+			if err := f.DB.QueryRow(f.ctx, q).Scan(&n); err != nil || n != 1 {
+				t.Errorf("%d %s, %v", n, what, err)
+			}
+		}
+	})
+}
+
+// TestAgeGrades asks which grades are 适龄 before and after the province has
+// fixed others.
+func TestAgeGrades(t *testing.T) {
+	t.Parallel()
+	s := New(nil, nil, nil, nil, nil, nil, Options{})
+	fixed := New(nil, nil, nil, nil, nil, nil, Options{AgeGrades: []string{"P1", "S1"}})
+	for grade, want := range map[string][2]bool{"P1": {true, true}, "P6": {true, false}, "J4": {true, false}, "S1": {false, true}, "K3": {}, "": {}} {
+		if got := [2]bool{s.AgeGrade(grade), fixed.AgeGrade(grade)}; got != want {
+			t.Errorf("%s: %v, want %v", grade, got, want)
+		}
+	}
 }
 
 // TestTenants has an officer of one city ask for another's figures.

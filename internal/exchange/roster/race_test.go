@@ -11,6 +11,7 @@ import (
 	"learnspace/internal/exchange/roster"
 	"learnspace/internal/fault"
 	"learnspace/internal/id"
+	"learnspace/internal/org"
 )
 
 // TestTwoClerksAtOnce lets four clerks import the same pupils at once: each
@@ -108,6 +109,43 @@ func TestOneClickOfMany(t *testing.T) {
 		}
 		if n := f.has("SELECT COUNT(*) FROM event WHERE verb = 'person.moved'"); n > 1 {
 			t.Errorf("%d moves", n)
+		}
+	})
+}
+
+// TestClassOfAnother has an attempt to import a chunk fail after it had made a
+// class, and somebody else make that class: it is none of the batch.
+func TestClassOfAnother(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		known := number("20120307", 1)
+		f.load(f.second, sheet("b.csv", pupilHeader, pupil("林知夏", known, "三年级", "1班")))
+		lines := []string{pupilHeader}
+		for i := range 3100 {
+			lines = append(lines, pupil("孟小满", number(fmt.Sprintf("2011%02d%02d", i/28%12+1, i%28+1), i/336+1), "三年级", "1班"))
+		}
+		lines[1500] = pupil("林知夏", known, "三年级", "9班")
+		lines[3100] = pupil("白朗宁", number("20120308", 2), "三年级", "9班")
+		var once sync.Once
+		f.rosters.OnCommit(func(rows int64) {
+			if rows < 1500 {
+				return
+			}
+			once.Do(func() {
+				_, made, err := f.orgs.EnsureClasses(t.Context(), f.op, f.primary.ID, []org.ClassKey{{Stage: "P", EntryYear: 2017, No: 9}})
+				if err != nil || !made[0] {
+					t.Errorf("made %v, %v", made, err)
+				}
+			})
+		})
+		r, err := f.rosters.Import(t.Context(), f.op, roster.Request{Node: f.primary.ID, Sources: []roster.Source{sheet("a.csv", lines...)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.counts(r, 3100, 3099, 0, 0, 1, 0)
+		if len(r.Classes) != 1 || r.Classes[0].Number != 1 {
+			t.Errorf("classes of the batch %+v", r.Classes)
 		}
 	})
 }

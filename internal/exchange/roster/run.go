@@ -8,7 +8,6 @@ import (
 
 	"learnspace/internal/access"
 	"learnspace/internal/clock"
-	"learnspace/internal/codes"
 	"learnspace/internal/db"
 	"learnspace/internal/fault"
 	"learnspace/internal/id"
@@ -212,7 +211,11 @@ func (e *engine) run(ctx context.Context, bid id.Batch) (Report, error) {
 		}
 	}
 	err = e.stream(ctx, b.Taken, func(c chunk) error {
-		take := func(ctx context.Context, tx *db.Tx) error { return e.apply(ctx, tx, d, c, begun, seen) }
+		var t *tally
+		take := func(ctx context.Context, tx *db.Tx) (err error) {
+			t, err = e.apply(ctx, tx, d, c, begun, seen)
+			return err
+		}
 		err := e.s.db.Tx(db.Patiently(ctx), take)
 		if d.stranger && errors.Is(err, fault.ErrConflict) {
 			d.stranger = false
@@ -223,6 +226,9 @@ func (e *engine) run(ctx context.Context, bid id.Batch) (Report, error) {
 		}
 		for _, it := range c.items {
 			begun[it.file] = true
+		}
+		for _, made := range t.classes {
+			d.own[made.key()] = true
 		}
 		for n := range d.schools {
 			seen[n] = true
@@ -259,40 +265,40 @@ func (e *engine) start(ctx context.Context, bid id.Batch) (Batch, error) {
 	return b, err
 }
 
-// apply takes one chunk into the database.
-func (e *engine) apply(ctx context.Context, tx *db.Tx, d *decider, c chunk, begun map[int]bool, seen map[id.Node]bool) error {
+// apply takes one chunk into the database and returns what it gave.
+func (e *engine) apply(ctx context.Context, tx *db.Tx, d *decider, c chunk, begun map[int]bool, seen map[id.Node]bool) (*tally, error) {
 	if err := gate(ctx, tx); err != nil {
-		return err
+		return nil, err
 	}
 	t, err := e.matched(ctx, tx, d, c.items)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i := range t.counts {
 		if begun[i] {
 			continue
 		}
 		if err := insertEntry(ctx, tx, e.batch, phaseRun, i, &e.entries[i]); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for i, counts := range t.counts {
 		if err := addCounts(ctx, tx, e.batch, phaseRun, i, *counts, t.promoted[i]); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := insertProblems(ctx, tx, e.batch, phaseRun, t.rows); err != nil {
-		return err
+		return nil, err
 	}
 	if err := insertClasses(ctx, tx, e.batch, phaseRun, t.classes); err != nil {
-		return err
+		return nil, err
 	}
 	for n := range d.schools {
 		if seen[n] {
 			continue
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO ros_school (batch, school) VALUES ($1, $2) ON CONFLICT (batch, school) DO NOTHING`, e.batch, n); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	var n int64
@@ -301,7 +307,7 @@ func (e *engine) apply(ctx context.Context, tx *db.Tx, d *decider, c chunk, begu
 	if err == nil && n == 0 {
 		err = errTaken
 	}
-	return err
+	return t, err
 }
 
 // matched decides the rows of a chunk and writes what they ask for. While a
@@ -423,8 +429,8 @@ func (s *Service) countSchools(ctx context.Context, by access.Actor, schools []i
 // roll is how many a school has on its roster.
 type roll struct{ pupils, teachers, age int64 }
 
-// rolls counts the pupils and teachers of schools. 适龄 are those of primary
-// and junior stage (义务教育法 2).
+// rolls counts the pupils and teachers of schools, and those whose grade is
+// 适龄.
 func (s *Service) rolls(ctx context.Context, by access.Actor, schools []id.Node) (map[id.Node]roll, error) {
 	counts, err := s.people.CountPlaces(ctx, by, schools)
 	if err != nil {
@@ -438,13 +444,14 @@ func (s *Service) rolls(ctx context.Context, by access.Actor, schools []id.Node)
 	if err != nil {
 		return nil, err
 	}
+	day := clock.DayOf(s.now())
 	out := make(map[id.Node]roll, len(schools))
 	for _, c := range counts {
 		r := out[c.Unit]
 		switch c.Role {
 		case rolePupil:
 			r.pupils += c.N
-			if st := classes[c.Node].Stage; st == codes.StagePrimary || st == codes.StageJunior {
+			if class := classes[c.Node]; class.Stage != "" && s.bases.AgeGrade(gradeOf(class, day)) {
 				r.age += c.N
 			}
 		case roleTeacher:
@@ -453,4 +460,13 @@ func (s *Service) rolls(ctx context.Context, by access.Actor, schools []id.Node)
 		out[c.Unit] = r
 	}
 	return out, nil
+}
+
+// gradeOf is the grade in which a class is counted: before it has entered and
+// after it has left the first of its stage.
+func gradeOf(class org.Node, day clock.Day) string {
+	if g := class.Grade(day); g != "" {
+		return g
+	}
+	return class.Stage + "1"
 }

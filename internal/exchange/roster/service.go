@@ -19,9 +19,10 @@ import (
 	"learnspace/internal/seal"
 )
 
-// Bases receives the roster count of a school at the end of a batch. The
-// package metrics implements it.
+// Bases receives the roster count of a school at the end of a batch and says
+// which grades are 适龄. The package metrics implements it.
 type Bases interface {
+	AgeGrade(grade string) bool
 	RecordRosterCount(ctx context.Context, by access.Actor, school id.Node, pupils, teachers, agePupils int64, day clock.Day) error
 }
 

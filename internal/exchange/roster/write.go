@@ -75,7 +75,6 @@ func (e *engine) makeClasses(ctx context.Context, d *decider, t *tally) (map[id.
 		for i, k := range keys[:n] {
 			nodes[d.classes[k]] = found[i].ID
 			if fresh[i] {
-				d.own[k] = true
 				t.classes = append(t.classes, d.madeClass(k, found[i].ID))
 			}
 		}
