@@ -56,7 +56,7 @@ type Batch struct {
 	Mode        Mode
 	Promotion   bool
 	State       State
-	Reason      string // file code or message key of a refusal
+	Reason      string // file code of a refusal; of a whole roster why nobody left
 	Taken       int64  // rows taken so far
 	Total       int64  // rows in the check; 0 when there was none
 	MadeAt      time.Time

@@ -107,7 +107,7 @@ func (s *Service) Errors(ctx context.Context, by access.Actor, bid id.Batch, l i
 			if err != nil {
 				return err
 			}
-			row := []any{text(f.File), text(f.Sheet), r.number, text(o.Name), text(p.Column), text(p.Found),
+			row := []any{text(f.File), text(f.Sheet), r.number, text(o.Name), text(columnOf(p)), text(p.Found),
 				i18n.Text(l, p.ProblemKey(), p.Args...), i18n.Text(l, p.RemedyKey())}
 			if err := out.SetRow(cell, row); err != nil {
 				return err
@@ -296,12 +296,13 @@ func mend(cells, header []string, values map[string]string, problems []read.Prob
 	out := make([]string, len(header))
 	copy(out, cells)
 	for _, p := range problems {
-		v, ok := values[p.Column]
+		column := columnOf(p)
+		v, ok := values[column]
 		if !ok || v == p.Found || strings.Contains(v, "***") {
 			continue
 		}
 		for i, h := range header {
-			if h == p.Column {
+			if h == column {
 				out[i] = v
 			}
 		}

@@ -94,6 +94,9 @@ type Report struct {
 	// Leaving counts persons of the touched schools whom a whole roster leaves
 	// out: they get the state left.
 	Leaving int64 `json:"leaving"`
+	// NobodyLeft says that nobody was let go, since at the import more persons were
+	// missing from the whole roster than somebody had confirmed.
+	NobodyLeft bool `json:"nobody_left,omitempty"`
 }
 
 // Refused gives the file code when a file was refused, else "".

@@ -171,9 +171,11 @@ func (s *Service) report(ctx context.Context, bid id.Batch, p phase, most int) (
 	if r.Classes, err = s.newClasses(ctx, bid, p); err != nil {
 		return Report{}, fmt.Errorf("read report of batch %d: %w", bid, err)
 	}
-	if err := s.db.QueryRow(ctx, `SELECT leavers FROM ros_batch WHERE id = $1`, bid).Scan(&r.Leaving); err != nil {
+	var reason string
+	if err := s.db.QueryRow(ctx, `SELECT leavers, reason FROM ros_batch WHERE id = $1`, bid).Scan(&r.Leaving, &reason); err != nil {
 		return Report{}, err
 	}
+	r.NobodyLeft = reason == moreLeavers
 	r.sum()
 	return r, nil
 }

@@ -97,7 +97,29 @@ func headerCells(c *read.Columns) []string {
 	if class {
 		out = append(out, "班级")
 	}
+	if beside(c) {
+		out = append(out, "监护人2姓名", "监护人2关系", "监护人2电话")
+	}
 	return out
+}
+
+// beside says whether a second guardian may stand in a row of his own.
+func beside(c *read.Columns) bool {
+	return c.Has(read.GuardianName) && !c.Has(read.Guardian2Name) && !c.Has(read.Guardian2Relation) && !c.Has(read.Guardian2Phone)
+}
+
+// columnOf is the column in which a problem is mended: what a title says of a
+// pupil's class has none in the file, but one in the mended row.
+func columnOf(p read.Problem) string {
+	switch {
+	case p.Column != "":
+		return p.Column
+	case p.Field == read.Grade:
+		return "年级"
+	case p.Field == read.Class:
+		return "班级"
+	}
+	return ""
 }
 
 // titled says of which columns a title takes the place, so that a mended row
@@ -122,6 +144,9 @@ func titleCells(r *read.Row) []string {
 	}
 	if class {
 		out = append(out, r.TitleClass)
+	}
+	if beside(r.Columns) {
+		out = append(out, r.Beside[:]...)
 	}
 	return out
 }

@@ -99,6 +99,11 @@ func (e *engine) leavers(ctx context.Context, d *decider) ([]leaver, error) {
 					len(out) > 0 && out[len(out)-1].person == m.ID {
 					continue
 				}
+				if stays, err := e.stays(ctx, m, n); err != nil {
+					return nil, err
+				} else if stays {
+					continue
+				}
 				out = append(out, leaver{person: m.ID, unit: n, at: m.At})
 			}
 			if len(page) < list.Limit {
@@ -109,6 +114,19 @@ func (e *engine) leavers(ctx context.Context, d *decider) ([]leaver, error) {
 	}
 	return out, nil
 }
+
+// stays reports whether somebody whom a whole roster leaves out is the last
+// manager of the school: he stays until a successor is named.
+func (e *engine) stays(ctx context.Context, m person.Member, school id.Node) (bool, error) {
+	if m.Role == person.RolePupil {
+		return false, nil
+	}
+	return e.s.org.LastManager(ctx, e.acting(), m.ID, school)
+}
+
+// moreLeavers is the reason of a batch of which nobody has left, since more
+// persons would have than were confirmed.
+const moreLeavers = "more_leavers"
 
 // letGo lets leave whom a whole roster leaves out. Where more would leave now
 // than somebody has confirmed, since others came in between, nobody does.
@@ -121,16 +139,17 @@ func (e *engine) letGo(ctx context.Context, d *decider) error {
 	if err != nil {
 		return err
 	}
+	reason := ""
 	if !b.CheckedAt.IsZero() && int64(len(gone)) > b.leavers {
-		gone = nil
+		gone, reason = nil, moreLeavers
 	}
 	for part := range slices.Chunk(gone, 500) {
 		if err := e.leave(ctx, part); err != nil {
 			return err
 		}
 	}
-	_, err = e.s.db.Exec(ctx, `UPDATE ros_batch SET leavers = (SELECT COUNT(*) FROM ros_change WHERE batch = $1 AND kind = 'left') WHERE id = $2`,
-		e.batch, e.batch)
+	_, err = e.s.db.Exec(ctx, `UPDATE ros_batch SET leavers = (SELECT COUNT(*) FROM ros_change WHERE batch = $1 AND kind = 'left'), reason = $2 WHERE id = $3`,
+		e.batch, reason, e.batch)
 	return err
 }
 

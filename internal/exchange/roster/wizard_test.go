@@ -278,6 +278,98 @@ func TestMendSheetOfClass(t *testing.T) {
 	})
 }
 
+// TestMendClassOfTitle mends a class that no column holds, and keeps the second
+// guardian whose row the pupil's name is merged over.
+func TestMendClassOfTitle(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		clerk := f.clerk("registrar", f.primary)
+		book := excelize.NewFile()
+		for cell, text := range map[string]string{"A1": "姓名", "B1": "证件号码", "C1": "年级", "D1": "监护人姓名", "E1": "监护人关系", "F1": "监护人电话",
+			"A2": "林知夏", "B2": number("20110307", 1), "C2": "三年级", "D2": "林海", "E2": "父亲", "F2": "13804310001",
+			"D3": "王梅", "E3": "母亲", "F3": "13804310002"} {
+			if err := book.SetCellStr("Sheet1", cell, text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, c := range []string{"A", "B", "C"} {
+			if err := book.MergeCell("Sheet1", c+"2", c+"3"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var buf bytes.Buffer
+		if err := book.Write(&buf); err != nil {
+			t.Fatal(err)
+		}
+		data := bytes.NewReader(bytes.Clone(buf.Bytes()))
+		bid, r := f.upload(t, clerk, "", roster.Add, roster.Source{Name: "名册.xlsx", Data: data, Size: data.Size()})
+		f.counts(r, 1, 0, 0, 0, 0, 1)
+		buf.Reset()
+		if err := f.rosters.Errors(t.Context(), clerk, bid, i18n.Chinese, &buf); err != nil {
+			t.Fatal(err)
+		}
+		errorBook, err := excelize.OpenReader(&buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		column, err := errorBook.GetCellValue("Sheet1", "E2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errorBook.SetCellValue("Sheet1", "F2", map[string]string{"年级": "三年级2班", "班级": "2班"}[column]); err != nil {
+			t.Fatal(err)
+		}
+		buf.Reset()
+		if err := errorBook.Write(&buf); err != nil {
+			t.Fatal(err)
+		}
+		next, err := f.rosters.Mend(t.Context(), clerk, bid, "", &buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, r, err = f.rosters.Get(t.Context(), clerk, next, -1); err != nil {
+			t.Fatal(err)
+		}
+		f.counts(r, 1, 1, 0, 0, 0, 0)
+		if err := f.rosters.Confirm(t.Context(), clerk, next, true, 0); err != nil {
+			t.Fatal(err)
+		}
+		f.work(t)
+		if n := f.has("SELECT COUNT(*) FROM person_guardianship"); n != 2 {
+			t.Errorf("%d guardians", n)
+		}
+	})
+}
+
+// TestMoreLeavers has somebody come in after a whole roster was confirmed: nobody
+// leaves, and the report says why.
+func TestMoreLeavers(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		clerk := f.clerk("registrar", f.primary)
+		who := pupil("林知夏", number("20110307", 1), "三年级", "1班")
+		f.load(f.primary, sheet("a.csv", pupilHeader, who, pupil("孟小满", number("20110308", 2), "三年级", "1班")))
+		bid, r := f.upload(t, clerk, "", roster.Whole, sheet("全.csv", pupilHeader, who))
+		if r.Leaving != 1 || r.NobodyLeft {
+			t.Fatalf("%d leave, %v", r.Leaving, r.NobodyLeft)
+		}
+		if err := f.rosters.Confirm(t.Context(), clerk, bid, true, 1); err != nil {
+			t.Fatal(err)
+		}
+		f.load(f.primary, sheet("b.csv", pupilHeader, pupil("白朗宁", number("20110309", 3), "三年级", "1班")))
+		f.work(t)
+		_, r, err := f.rosters.Get(t.Context(), clerk, bid, -1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := f.has("SELECT COUNT(*) FROM person WHERE status = 'left'"); n != 0 || r.Leaving != 0 || !r.NobodyLeft {
+			t.Errorf("%d left, the report says %d, %v", n, r.Leaving, r.NobodyLeft)
+		}
+	})
+}
+
 // TestConditionsChange closes the school between the click and the import: the
 // batch ends as failed and says so, and nothing is half done.
 func TestConditionsChange(t *testing.T) {

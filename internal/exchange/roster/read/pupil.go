@@ -109,6 +109,9 @@ func (p *persons) secondGuardian(row sheet.Row) {
 	cells, number := p.row.Cells, p.row.Number
 	p.row.Cells, p.row.Number = row.Cells, row.Number
 	p.row.Guardians[1] = p.guardian(0)
+	for i, f := range guardianSlots[0] {
+		p.row.Beside[i] = strings.Clone(p.cell(f).Text)
+	}
 	p.row.Cells, p.row.Number = cells, number
 }
 

@@ -115,6 +115,9 @@ type Row struct {
 	Enrolled  clock.Day // first of the month where only a month is given
 	Boarding  string    // day, boarding, other or ""
 	Guardians [2]Guardian
+	// Beside is the second guardian as a row below, over which the name is merged,
+	// writes him: name, relation, telephone.
+	Beside [3]string
 
 	// Staff.
 	Post      string        // code of codes.Post, "" unknown or not said
