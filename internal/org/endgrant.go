@@ -2,6 +2,7 @@ package org
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"learnspace/internal/access"
@@ -155,11 +156,11 @@ var ErrLastManager = fault.New(fault.ErrConflict, "org.grant.last")
 // keepManaged refuses to end the role of a node's last manager (DOMAIN 2.2,
 // scenario 7): without the grant the node must be managed today and for as long
 // as with it. Substitutes do not count. The node is locked.
-func (s *Service) keepManaged(ctx context.Context, tx *db.Tx, n Node, ending Grant) error {
+func (s *Service) keepManaged(ctx context.Context, q db.Queryer, n Node, ending Grant) error {
 	if !ending.Role.Manages() || ending.Lent() || n.Closed() || !ending.On(s.today()) {
 		return nil
 	}
-	others, err := readGrants(ctx, tx, "WHERE g.node = $1 AND g.role = $2 AND g.ended_at = 0 AND g.lent_by = 0", n.ID.Int(), string(ending.Role))
+	others, err := readGrants(ctx, q, "WHERE g.node = $1 AND g.role = $2 AND g.ended_at = 0 AND g.lent_by = 0", n.ID.Int(), string(ending.Role))
 	if err != nil {
 		return err
 	}
@@ -202,4 +203,34 @@ func (s *Service) EndHeld(ctx context.Context, by access.Actor, person id.Person
 		}
 		return nil
 	})
+}
+
+// LastManager reports whether the person's leaving of the unit would leave a
+// node without a manager. It checks nothing itself: the roster asks it before it
+// lets somebody leave.
+func (s *Service) LastManager(ctx context.Context, by access.Actor, person id.Person, unit id.Node) (bool, error) {
+	path, err := Path(ctx, s.db, unit)
+	if err != nil {
+		return false, err
+	}
+	all, err := readGrants(ctx, s.db, "WHERE g.person = $1 AND g.ended_at = 0 AND g.lent_by = 0", person.Int())
+	if err != nil {
+		return false, err
+	}
+	for _, g := range all {
+		if !access.Covers(path, g.Path) {
+			continue
+		}
+		n, err := findNode(ctx, s.db, g.Node)
+		if err != nil {
+			return false, err
+		}
+		switch err := s.keepManaged(ctx, s.db, n, g); {
+		case errors.Is(err, ErrLastManager):
+			return true, nil
+		case err != nil:
+			return false, err
+		}
+	}
+	return false, nil
 }
