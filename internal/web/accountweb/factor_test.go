@@ -317,3 +317,34 @@ func TestPasskeyInABrowser(t *testing.T) {
 		t.Errorf("the passkey of somebody who has left leads to %s: %s", got, tab.Text("main"))
 	}
 }
+
+// TestPagesOfThoseWhoLookAfterAccounts examines them on the narrowest screen, on
+// a computer that others use.
+func TestPagesOfThoseWhoLookAfterAccounts(t *testing.T) {
+	t.Parallel()
+	browser, ok := chrome.Start(t)
+	if !ok {
+		return
+	}
+	f := setupAt(t, cheap(), "", false)
+	server := httptest.NewServer(f.Site.Server)
+	t.Cleanup(server.Close)
+	_, teacher := f.staff(t, f.class, "banzhuren", access.ClassTeacher)
+	_, security := f.province(t, "sec-admin", access.SecAdmin)
+	phone := chrome.Screen{Width: 320, Height: 640}
+	tab := browser.Tab(phone)
+	tab.Open(server.URL + "/signin?lang=zh")
+	tab.Fill("#f-login", "sec-admin")
+	tab.Fill("#f-password", password)
+	tab.Click("input[name=shared]")
+	tab.Submit("form[action='/signin'] button.btn-primary")
+	tab.Fill("#f-code", factor.Code(security, time.Now()))
+	tab.Submit("form[action='/signin/factor'] button.btn-primary")
+	tab.Open(server.URL + "/me")
+	tab.Fill("#f-role", "secadmin")
+	tab.Submit("main form[action='/me/role'] button")
+	for _, path := range []string{"/accounts", "/accounts?login=nobody-here", "/accounts/policy", "/people/" + teacher.String() + "/signin", "/me/security"} {
+		tab.Open(server.URL + path)
+		look(t, tab, phone, path)
+	}
+}
