@@ -33,6 +33,10 @@ type Store interface {
 	Get(ctx context.Context, key string) (io.ReadCloser, error)
 	// Delete removes a blob; a missing one is no error.
 	Delete(ctx context.Context, key string) error
+	// Each calls fn for every blob under a folder, such as "roster", that is older
+	// than age by the store's clock; fn may delete it. Folders below that are empty
+	// and as old go away. A missing folder is an empty one.
+	Each(ctx context.Context, folder string, age time.Duration, fn func(key string) error) error
 }
 
 // Open returns the store at url: "file:DIR", made if need be.
@@ -205,6 +209,60 @@ func (f *files) Delete(_ context.Context, key string) error {
 	}
 	if err := root.Remove(filepath.FromSlash(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return broken("delete", err)
+	}
+	return nil
+}
+
+// Each walks the folder; what others remove meanwhile is passed over.
+func (f *files) Each(ctx context.Context, folder string, age time.Duration, fn func(key string) error) error {
+	if err := check(folder); err != nil {
+		return err
+	}
+	root, err := f.folder()
+	if err != nil {
+		return broken("list", err)
+	}
+	return each(ctx, root, folder, time.Now().Add(-age), fn)
+}
+
+func each(ctx context.Context, root *os.Root, folder string, before time.Time, fn func(key string) error) error {
+	d, err := root.Open(filepath.FromSlash(folder))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return broken("list", err)
+	}
+	entries, err := d.ReadDir(-1)
+	if err = errors.Join(err, d.Close()); err != nil {
+		return broken("list", err)
+	}
+	for _, e := range entries {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		key := folder + "/" + e.Name()
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return broken("list", err)
+		}
+		old := info.ModTime().Before(before)
+		switch {
+		case info.IsDir():
+			if err := each(ctx, root, key, before, fn); err != nil {
+				return err
+			}
+			if old {
+				_ = root.Remove(filepath.FromSlash(key)) // only an empty folder goes
+			}
+		case info.Mode().IsRegular() && old:
+			if err := fn(key); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +52,49 @@ func TestStore(t *testing.T) {
 	}
 	if _, err := s.Get(ctx, "ab/picture-1.webp"); !errors.Is(err, blob.ErrNotFound) {
 		t.Errorf("a deleted blob gave %v", err)
+	}
+}
+
+// TestEach lists what is older than a day, lets it be removed, and takes old empty
+// folders away.
+func TestEach(t *testing.T) {
+	t.Parallel()
+	s, dir := store(t)
+	none := func(key string) error { t.Errorf("found %s", key); return nil }
+	if err := s.Each(t.Context(), "roster", time.Hour, none); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"roster/1/0", "roster/1/1", "roster/2/0", "post/1"} {
+		if err := s.Put(t.Context(), key, strings.NewReader("x"), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	age := func(keys ...string) {
+		for _, key := range keys {
+			if err := os.Chtimes(filepath.Join(dir, filepath.FromSlash(key)), time.Time{}, time.Now().Add(-25*time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	age("roster/1/0", "roster/1/1", "post/1")
+	var got []string
+	err := s.Each(t.Context(), "roster", 24*time.Hour, func(key string) error {
+		got = append(got, key)
+		return s.Delete(t.Context(), key)
+	})
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{"roster/1/0", "roster/1/1"}, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	age("roster/1", "roster/2")
+	if err := s.Each(t.Context(), "roster", 24*time.Hour, none); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "roster", "1")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the empty folder: %v", err)
+	}
+	if r, err := s.Get(t.Context(), "roster/2/0"); err != nil || r.Close() != nil {
+		t.Errorf("a young blob in an old folder: %v", err)
 	}
 }
 

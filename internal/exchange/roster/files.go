@@ -7,6 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
+	"time"
 
 	"learnspace/internal/fault"
 	"learnspace/internal/id"
@@ -19,6 +22,7 @@ type Files interface {
 	Put(ctx context.Context, key string, r io.Reader, size int64) error
 	Get(ctx context.Context, key string) (io.ReadCloser, error)
 	Delete(ctx context.Context, key string) error
+	Each(ctx context.Context, folder string, age time.Duration, fn func(key string) error) error
 }
 
 // frame is how many bytes of a file are sealed together.
@@ -137,4 +141,27 @@ func (s *Service) erase(ctx context.Context, b Batch) error {
 		errs = append(errs, s.files.Delete(ctx, fileKey(b.ID, i)))
 	}
 	return errors.Join(errs...)
+}
+
+// keepOrphan is how long a file may wait for the batch that names it.
+const keepOrphan = 24 * time.Hour
+
+// eraseOrphans removes files of batches that do not exist: the process died
+// before the upload was whole.
+func (s *Service) eraseOrphans(ctx context.Context) error {
+	if s.files == nil {
+		return nil
+	}
+	return s.files.Each(ctx, "roster", keepOrphan, func(key string) error {
+		number, _, _ := strings.Cut(strings.TrimPrefix(key, "roster/"), "/")
+		bid, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			return nil // none of ours
+		}
+		var n int
+		if err := s.db.QueryRow(ctx, `SELECT COUNT(*) FROM ros_batch WHERE id = $1`, bid).Scan(&n); err != nil || n > 0 {
+			return err
+		}
+		return s.files.Delete(ctx, key)
+	})
 }

@@ -126,6 +126,9 @@ func (s *Service) sweep(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("end dead imports: %w", err)
 	}
+	if err := s.eraseOrphans(ctx); err != nil {
+		return fmt.Errorf("erase files of no batch: %w", err)
+	}
 	if err := s.endGivenUp(ctx, now); err != nil {
 		return fmt.Errorf("end imports that were given up: %w", err)
 	}

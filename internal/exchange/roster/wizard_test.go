@@ -134,6 +134,40 @@ func files(t *testing.T, dir string) int {
 	return n
 }
 
+// TestOrphansAreSwept erases the files of an upload whose process died before the
+// batch was made; those of a batch stay.
+func TestOrphansAreSwept(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		clerk := f.clerk("school", f.primary)
+		bid, _ := f.upload(t, clerk, "", roster.Add, sheet("a.csv", pupilHeader, pupil("孟小满", number("20110307", 1), "三年级", "1班")))
+		for _, key := range []string{"roster/77/0", "roster/78/0"} {
+			if err := f.files.Put(t.Context(), key, strings.NewReader("x"), 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, name := range []string{"77", bid.String()} {
+			at := time.Now().Add(-25 * time.Hour)
+			if err := os.Chtimes(filepath.Join(f.blobDir, "roster", name, "0"), time.Time{}, at); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.rosters.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for key, want := range map[string]bool{"roster/77/0": false, "roster/78/0": true, "roster/" + bid.String() + "/0": true} {
+			r, err := f.files.Get(t.Context(), key)
+			if (err == nil) != want {
+				t.Errorf("%s: %v", key, err)
+			}
+			if err == nil {
+				_ = r.Close()
+			}
+		}
+	})
+}
+
 func TestKeptFilesAreSealed(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
@@ -284,62 +318,70 @@ func TestMendClassOfTitle(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
 		f := setup(t, h)
-		clerk := f.clerk("registrar", f.primary)
-		book := excelize.NewFile()
-		for cell, text := range map[string]string{"A1": "姓名", "B1": "证件号码", "C1": "年级", "D1": "监护人姓名", "E1": "监护人关系", "F1": "监护人电话",
-			"A2": "林知夏", "B2": number("20110307", 1), "C2": "三年级", "D2": "林海", "E2": "父亲", "F2": "13804310001",
-			"D3": "王梅", "E3": "母亲", "F3": "13804310002"} {
-			if err := book.SetCellStr("Sheet1", cell, text); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for _, c := range []string{"A", "B", "C"} {
-			if err := book.MergeCell("Sheet1", c+"2", c+"3"); err != nil {
-				t.Fatal(err)
-			}
-		}
-		var buf bytes.Buffer
-		if err := book.Write(&buf); err != nil {
-			t.Fatal(err)
-		}
-		data := bytes.NewReader(bytes.Clone(buf.Bytes()))
-		bid, r := f.upload(t, clerk, "", roster.Add, roster.Source{Name: "名册.xlsx", Data: data, Size: data.Size()})
-		f.counts(r, 1, 0, 0, 0, 0, 1)
-		buf.Reset()
-		if err := f.rosters.Errors(t.Context(), clerk, bid, i18n.Chinese, &buf); err != nil {
-			t.Fatal(err)
-		}
-		errorBook, err := excelize.OpenReader(&buf)
-		if err != nil {
-			t.Fatal(err)
-		}
-		column, err := errorBook.GetCellValue("Sheet1", "E2")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := errorBook.SetCellValue("Sheet1", "F2", map[string]string{"年级": "三年级2班", "班级": "2班"}[column]); err != nil {
-			t.Fatal(err)
-		}
-		buf.Reset()
-		if err := errorBook.Write(&buf); err != nil {
-			t.Fatal(err)
-		}
-		next, err := f.rosters.Mend(t.Context(), clerk, bid, "", &buf)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, r, err = f.rosters.Get(t.Context(), clerk, next, -1); err != nil {
-			t.Fatal(err)
-		}
-		f.counts(r, 1, 1, 0, 0, 0, 0)
-		if err := f.rosters.Confirm(t.Context(), clerk, next, true, 0); err != nil {
-			t.Fatal(err)
-		}
-		f.work(t)
-		if n := f.has("SELECT COUNT(*) FROM person_guardianship"); n != 2 {
-			t.Errorf("%d guardians", n)
-		}
+		f.mendClass(t, "年级")
+		f.mendClass(t, "座位")
 	})
+}
+
+// mendClass does so where the third column has this header.
+func (f *fixture) mendClass(t *testing.T, header string) {
+	t.Helper()
+	before := f.has("SELECT COUNT(*) FROM person_guardianship")
+	clerk := f.clerk("registrar", f.primary)
+	book := excelize.NewFile()
+	for cell, text := range map[string]string{"A1": "姓名", "B1": "证件号码", "C1": header, "D1": "监护人姓名", "E1": "监护人关系", "F1": "监护人电话",
+		"A2": "林知夏", "B2": number("20110307", before+1), "C2": "三年级", "D2": "林海", "E2": "父亲", "F2": "13804310001",
+		"D3": "王梅", "E3": "母亲", "F3": "13804310002"} {
+		if err := book.SetCellStr("Sheet1", cell, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []string{"A", "B", "C"} {
+		if err := book.MergeCell("Sheet1", c+"2", c+"3"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var buf bytes.Buffer
+	if err := book.Write(&buf); err != nil {
+		t.Fatal(err)
+	}
+	data := bytes.NewReader(bytes.Clone(buf.Bytes()))
+	bid, r := f.upload(t, clerk, "", roster.Add, roster.Source{Name: "名册.xlsx", Data: data, Size: data.Size()})
+	f.counts(r, 1, 0, 0, 0, 0, 1)
+	buf.Reset()
+	if err := f.rosters.Errors(t.Context(), clerk, bid, i18n.Chinese, &buf); err != nil {
+		t.Fatal(err)
+	}
+	errorBook, err := excelize.OpenReader(&buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	column, err := errorBook.GetCellValue("Sheet1", "E2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errorBook.SetCellValue("Sheet1", "F2", map[string]string{"年级": "三年级2班", "班级": "三年级3班"}[column]); err != nil {
+		t.Fatal(err)
+	}
+	buf.Reset()
+	if err := errorBook.Write(&buf); err != nil {
+		t.Fatal(err)
+	}
+	next, err := f.rosters.Mend(t.Context(), clerk, bid, "", &buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, r, err = f.rosters.Get(t.Context(), clerk, next, -1); err != nil {
+		t.Fatal(err)
+	}
+	f.counts(r, 1, 1, 0, 0, 0, 0)
+	if err := f.rosters.Confirm(t.Context(), clerk, next, true, 0); err != nil {
+		t.Fatal(err)
+	}
+	f.work(t)
+	if n := f.has("SELECT COUNT(*) FROM person_guardianship"); n-before != 2 {
+		t.Errorf("%d guardians", n)
+	}
 }
 
 // TestMoreLeavers has somebody come in after a whole roster was confirmed: nobody

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"learnspace/internal/access"
 	"learnspace/internal/db"
@@ -46,6 +47,8 @@ func (b *blobs) Get(_ context.Context, key string) (io.ReadCloser, error) {
 	defer b.mu.Unlock()
 	return io.NopCloser(bytes.NewReader(b.data[key])), nil
 }
+
+func (b *blobs) Each(context.Context, string, time.Duration, func(string) error) error { return nil }
 
 func (b *blobs) Delete(_ context.Context, key string) error {
 	b.mu.Lock()

@@ -19,11 +19,6 @@ const (
 	HeaderNotFound   = "header_not_found"
 )
 
-// Refusals lists the file codes.
-func Refusals() []string {
-	return []string{NotASpreadsheet, OldFormat, Encrypted, EmptyFile, TooLargeUnpacked, EncodingUnknown, HeaderNotFound}
-}
-
 // A Refusal is the error of a file that is refused as a whole.
 type Refusal struct {
 	Code  string // one of the file codes
