@@ -425,6 +425,32 @@ func TestReviewDays(t *testing.T) {
 }
 
 // TestPaper compares the text of an issued paper with the golden one.
+// TestCompletionTellsNoSmallNumber prints a unit whose year has three new spaces:
+// its rate of completion would give the number away, and so would the others'
+// with the total.
+func TestCompletionTellsNoSmallNumber(t *testing.T) {
+	t.Parallel()
+	row := func(name string, target, n int64) Row {
+		return Row{Name: name, Target: target, Newly: n, Cumulative: n, Year: n}
+	}
+	c := Content{Month: october, Rows: []Row{row("甲", 10, 3), row("乙", 3, 100), row("丙", 200, 150)}, Total: row("合计", 213, 253)}
+	var out bytes.Buffer
+	if err := c.Write(&out, HTML); err != nil {
+		t.Fatal(err)
+	}
+	text := plainText(out.String())
+	for _, rate := range []string{"30.0", "3333.3"} {
+		if strings.Contains(text, rate) {
+			t.Errorf("the paper says %s:\n%s", rate, text)
+		}
+	}
+	for _, rate := range []string{"75.0", "118.8"} {
+		if !strings.Contains(text, rate) {
+			t.Errorf("the paper does not say %s:\n%s", rate, text)
+		}
+	}
+}
+
 func TestPaper(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {

@@ -64,6 +64,7 @@ func paragraphs(text string) []paper.Block {
 // column is one column of figures of a table.
 type column struct {
 	persons  bool // small numbers are hidden
+	openBase bool // what a rate is of counts no persons
 	dashZero bool // 0 stands for none
 	value    func(Row) int64
 	of       func(Row) int64 // makes it a rate of value
@@ -80,7 +81,7 @@ func (c Content) tableSpaces() paper.Table {
 	columns := []column{newly, cumulative}
 	if c.Total.Target > 0 {
 		target := column{dashZero: true, value: func(r Row) int64 { return r.Target }}
-		done := column{value: func(r Row) int64 { return r.Year }, of: func(r Row) int64 { return r.Target }, rate: paper.Progress}
+		done := column{persons: true, openBase: true, value: func(r Row) int64 { return r.Year }, of: func(r Row) int64 { return r.Target }, rate: paper.Progress}
 		single("年度目标\n（个）")
 		columns = []column{target, newly, cumulative, done}
 	}
@@ -146,7 +147,7 @@ func (c Content) table(columns []column) paper.Table {
 		t.Total = []paper.Cell{paper.Label("合计").Span(2, 1)}
 	}
 	for _, col := range columns {
-		hidden, hiddenBase := c.concealed(col.persons, col.value), c.concealed(col.persons, col.of)
+		hidden, hiddenBase := c.concealed(col.persons, col.value), c.concealed(col.persons && !col.openBase, col.of)
 		for i, r := range c.Rows {
 			t.Rows[i] = append(t.Rows[i], col.cell(r, hidden[i], hiddenBase[i]))
 		}
