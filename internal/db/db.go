@@ -236,9 +236,6 @@ func (d *DB) writing(ctx context.Context) *Tx {
 	return nil
 }
 
-// InTx reports whether ctx carries a transaction of d.
-func (d *DB) InTx(ctx context.Context) bool { return d.writing(ctx) != nil }
-
 // View runs fn so that everything it reads with the ctx it is given is of one
 // moment, where the engine does that for nothing: on the embedded one it also
 // halves the cost of a small read. fn reads in its own goroutine only; what it

@@ -37,7 +37,6 @@ const (
 	codeCorrupt    = 11
 	codeFull       = 13
 	codeCantOpen   = 14
-	codeForeignKey = 19 | 3<<8
 	codePrimaryKey = 19 | 6<<8
 	codeUnique     = 19 | 8<<8
 	codeRowID      = 19 | 10<<8
@@ -45,7 +44,6 @@ const (
 
 // SQLSTATEs of PostgreSQL.
 const (
-	stateForeignKey    = "23503"
 	stateUnique        = "23505"
 	stateSerialization = "40001"
 	stateDeadlock      = "40P01"
@@ -58,12 +56,6 @@ const (
 func IsUnique(err error) bool {
 	code, state := class(err)
 	return code == codeUnique || code == codePrimaryKey || code == codeRowID || state == stateUnique
-}
-
-// IsForeignKey reports whether err is the violation of a foreign key.
-func IsForeignKey(err error) bool {
-	code, state := class(err)
-	return code == codeForeignKey || state == stateForeignKey
 }
 
 // IsBusy reports whether err means that the engine gave way to another writer

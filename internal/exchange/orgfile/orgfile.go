@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -47,16 +46,6 @@ func Read(ctx context.Context, path string) ([]org.ImportRow, error) {
 		return nil, err
 	}
 	rows, err := readFile(ctx, f, filepath.Base(path))
-	return rows, errors.Join(err, f.Close())
-}
-
-// ReadFrom reads a file of this name and size out of r.
-func ReadFrom(ctx context.Context, name string, r io.ReaderAt, size int64) ([]org.ImportRow, error) {
-	f, err := sheet.Open(ctx, r, size, sheet.Limits{})
-	if err != nil {
-		return nil, err
-	}
-	rows, err := readFile(ctx, f, name)
 	return rows, errors.Join(err, f.Close())
 }
 
