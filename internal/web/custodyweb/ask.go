@@ -2,6 +2,7 @@ package custodyweb
 
 import (
 	"context"
+	"slices"
 
 	"learnspace/internal/custody"
 	"learnspace/internal/i18n"
@@ -36,6 +37,15 @@ func (p askPage) fields(ctx context.Context) []ui.Option {
 		}
 	}
 	return out
+}
+
+// chosen reports whether a field is ticked: at first everything but the numbers,
+// which are asked for on purpose.
+func (p askPage) chosen(field string) bool {
+	if p.Fields == nil {
+		return field != "id_no" && field != "student_no"
+	}
+	return slices.Contains(p.Fields, field)
 }
 
 // downloadName says who took a file.

@@ -250,6 +250,9 @@ func TestExportPages(t *testing.T) {
 		clerk.Get("/exports").Want(http.StatusOK)
 		clerk.Get("/exports/new?kind=contacts").Want(http.StatusOK)
 		clerk.Get("/exports/new?node=" + f.b1.ID.String()).Want(http.StatusNotFound)
+		if page := clerk.Get("/exports/new?kind=roster").Want(http.StatusOK); page.Count("input[value=birth][checked]") != 1 || page.Count("input[value=id_no][checked]") != 0 {
+			t.Error("the ID number is ticked before anybody asked for it")
+		}
 		form := url.Values{"_key": {"K1"}, "kind": {"contacts"}, "node": {f.a1.ID.String()}, "field": {"class", "guardian", "guardian_phone"},
 			"purpose": {"短"}, "days": {"7"}}
 		bad := clerk.Post("/exports", form).Want(http.StatusUnprocessableEntity)
