@@ -226,22 +226,6 @@ func (s *Service) checkGuardian(ctx context.Context, o Opening, g Guardian) erro
 	return s.wrongTail(ctx, o)
 }
 
-// wrongTail counts wrong digits of a phone against the slip and says how many
-// tries are left.
-func (s *Service) wrongTail(ctx context.Context, o Opening) error {
-	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		return s.store.notePhoneTry(ctx, tx, o.Code, s.clk.Now())
-	})
-	if err != nil {
-		return err
-	}
-	left := CodeTries - o.row.PhoneTries - 1
-	if left <= 0 {
-		return codeField("account.code.tries")
-	}
-	return fault.Invalid(fault.At("tail", "account.guardian.tail", left))
-}
-
 // Activate uses a code up: it records the guardian's answer where one can be
 // asked, makes the account (or gives an existing one its new password and ends
 // its sessions), activates the person, verifies him where the identity matches

@@ -102,6 +102,22 @@ func (s *Service) checkProof(ctx context.Context, o Opening, g Guardian) error {
 	return s.wrongTail(ctx, o)
 }
 
+// wrongTail counts wrong digits of a phone against the slip and says how many
+// tries are left.
+func (s *Service) wrongTail(ctx context.Context, o Opening) error {
+	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return s.store.notePhoneTry(ctx, tx, o.Code, s.clk.Now())
+	})
+	if err != nil {
+		return err
+	}
+	left := CodeTries - o.row.PhoneTries - 1
+	if left <= 0 {
+		return codeField("account.code.tries")
+	}
+	return fault.Invalid(fault.At("tail", "account.guardian.tail", left))
+}
+
 // guardianRecipient checks that the actor may issue a slip to a guardian: he
 // issues codes where one of the children learns. The slip binds to the children
 // at that school; those of other schools wait for a slip of their own.
