@@ -433,18 +433,18 @@ func TestCompletionTellsNoSmallNumber(t *testing.T) {
 	row := func(name string, target, n int64) Row {
 		return Row{Name: name, Target: target, Newly: n, Cumulative: n, Year: n}
 	}
-	c := Content{Month: october, Rows: []Row{row("甲", 10, 3), row("乙", 3, 100), row("丙", 200, 150)}, Total: row("合计", 213, 253)}
+	c := Content{Month: october, Rows: []Row{row("甲", 40, 3), row("乙", 50, 100), row("丙", 200, 150)}, Total: row("合计", 290, 253)}
 	var out bytes.Buffer
 	if err := c.Write(&out, HTML); err != nil {
 		t.Fatal(err)
 	}
 	text := plainText(out.String())
-	for _, rate := range []string{"30.0", "3333.3"} {
+	for _, rate := range []string{"7.5", "200.0"} {
 		if strings.Contains(text, rate) {
 			t.Errorf("the paper says %s:\n%s", rate, text)
 		}
 	}
-	for _, rate := range []string{"75.0", "118.8"} {
+	for _, rate := range []string{"75.0", "87.2"} {
 		if !strings.Contains(text, rate) {
 			t.Errorf("the paper does not say %s:\n%s", rate, text)
 		}
