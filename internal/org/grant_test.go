@@ -24,7 +24,9 @@ func (everybody) Holds(context.Context, access.Actor, id.Person, id.Node, access
 	return true, nil
 }
 
-func (everybody) WorksAt(context.Context, access.Actor, id.Person, ...id.Node) (bool, error) { return true, nil }
+func (everybody) WorksAt(context.Context, access.Actor, id.Person, ...id.Node) (bool, error) {
+	return true, nil
+}
 
 // strangers is a People that knows nobody.
 type strangers struct{}
@@ -37,7 +39,9 @@ func (strangers) Holds(context.Context, access.Actor, id.Person, id.Node, access
 	return false, nil
 }
 
-func (strangers) WorksAt(context.Context, access.Actor, id.Person, ...id.Node) (bool, error) { return false, nil }
+func (strangers) WorksAt(context.Context, access.Actor, id.Person, ...id.Node) (bool, error) {
+	return false, nil
+}
 
 func TestGrantRules(t *testing.T) {
 	t.Parallel()

@@ -83,6 +83,19 @@ func (s *Service) Reseal(ctx context.Context, by access.Actor, progress func(don
 	}
 }
 
+// CountAll counts the persons of the province, for the system and the command
+// line.
+func (s *Service) CountAll(ctx context.Context, by access.Actor) (int64, error) {
+	if !by.IsOperator() && !by.IsSystem() {
+		return 0, errForbidden()
+	}
+	var n int64
+	if err := s.db.QueryRow(ctx, "SELECT COUNT(*) FROM person").Scan(&n); err != nil {
+		return 0, fmt.Errorf("count persons: %w", err)
+	}
+	return n, nil
+}
+
 // resealFrom reads where the work for the present keys was broken off.
 func (s *Service) resealFrom(ctx context.Context) (resealing, error) {
 	var at resealing
@@ -262,6 +275,17 @@ func (s *Service) keysHitAll(ctx context.Context, q db.Queryer, kind KeyKind, al
 		out = append(out, hits...)
 	}
 	return out, nil
+}
+
+// AnySealed reads through q one sealed number, nil where there is none; it asks
+// nobody who wants it.
+func AnySealed(ctx context.Context, q db.Queryer) ([]byte, error) {
+	var sealed []byte
+	err := q.QueryRow(ctx, "SELECT id_sealed FROM person WHERE id_sealed <> $1 ORDER BY id DESC LIMIT 1", empty).Scan(&sealed)
+	if err != nil && !errors.Is(err, db.ErrNoRows) {
+		return nil, fmt.Errorf("read a sealed number: %w", err)
+	}
+	return sealed, nil
 }
 
 // putNew writes keys of values that nobody has yet. While a rotation is under

@@ -91,7 +91,10 @@ func (q *request) frame(w http.ResponseWriter, r *http.Request) *ui.Frame {
 
 func (q *request) describe(ctx context.Context, f *ui.Frame) {
 	a := q.actor
-	f.User = &ui.User{Name: a.Name, Role: string(a.Role)}
+	f.User = &ui.User{Name: a.Name, Role: string(a.Role), Shared: a.Shared}
+	if a.ViewedBy != 0 {
+		f.Viewing, f.User.Shared = a.Name, false
+	}
 	for _, role := range a.Roles() {
 		f.User.Roles = append(f.User.Roles, string(role))
 	}

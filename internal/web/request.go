@@ -95,22 +95,35 @@ func (s *Server) adapt(route Route) http.Handler {
 }
 
 // After runs fn once the answer of the request has been written, outside its
-// view and also when the browser has gone. An error is logged.
+// view and also when the browser has gone. An error is logged. Nothing runs while
+// an operator looks at somebody's pages.
 func After(r *http.Request, fn func(ctx context.Context) error) {
 	q := requestOf(r.Context())
+	if q.actor.ViewedBy != 0 {
+		return // what a person has read, nobody reads for him
+	}
 	q.after = append(q.after, fn)
 }
 
-// errSignIn sends to the sign-in page.
-var errSignIn = errors.New("not signed in")
+// errSignIn sends to the sign-in page, errStepUp to the second factor that the
+// session lacks.
+var (
+	errSignIn = errors.New("not signed in")
+	errStepUp = errors.New("second factor missing")
+)
 
 // admit loads the actor and asks the coarse gate.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request, q *request, route Route) error {
 	if c, err := r.Cookie(s.names.session); err == nil && c.Value != "" && s.options.Sessions != nil {
 		actor, err := s.options.Sessions.Authenticate(r.Context(), c.Value)
+		var up interface{ StepUp() }
 		switch {
 		case err == nil:
 			q.actor = actor
+		case errors.As(err, &up):
+			if !route.Anonymous {
+				return errStepUp
+			}
 		case errors.Is(err, fault.ErrNotFound), errors.Is(err, fault.ErrForbidden):
 			ClearSession(w, r)
 		default:
@@ -119,6 +132,11 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, q *request, route
 	}
 	if info := observed(r.Context()); info != nil {
 		info.role = string(q.actor.Role)
+	}
+	if q.actor.ViewedBy != 0 {
+		if err := s.watch(r, q, route); err != nil {
+			return err
+		}
 	}
 	if route.Anonymous {
 		return nil
@@ -130,6 +148,21 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, q *request, route
 		return fault.New(fault.ErrForbidden, "error.forbidden")
 	}
 	return nil
+}
+
+// watch refuses whatever is not reading while an operator looks at somebody's
+// pages, and has each page recorded.
+func (s *Server) watch(r *http.Request, q *request, route Route) error {
+	if route.Method != http.MethodGet {
+		if route.Viewing {
+			return nil
+		}
+		return fault.New(fault.ErrForbidden, "error.viewing")
+	}
+	if s.options.Viewed == nil || strings.HasPrefix(route.Pattern, "/static/") {
+		return nil
+	}
+	return s.options.Viewed(r.Context(), q.actor, route.Method+" "+route.Pattern)
 }
 
 // call runs the handler behind the limit of the body.

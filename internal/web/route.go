@@ -30,6 +30,9 @@ type Route struct {
 	BodyLimit int64
 	// Stream sends the answer as it is made, outside any view: for long ones.
 	Stream bool
+	// Viewing lets a POST through while an operator looks at somebody's pages: to
+	// end that, and to sign out.
+	Viewing bool
 	// Handler answers.
 	Handler Handler
 }

@@ -25,6 +25,8 @@ type Frame struct {
 	Path string
 	// User is the signed-in person, nil before sign-in.
 	User *User
+	// Viewing is whose pages an operator looks at; "" for none.
+	Viewing string
 	// Nav lists the places of the active role, in order.
 	Nav []NavItem
 	// Flashes are the messages of the last action.
@@ -45,6 +47,8 @@ type User struct {
 	Roles []string
 	// Place names where the active role is held; may be "".
 	Place string
+	// Shared says that others use this computer.
+	Shared bool
 }
 
 // NavItem is one entry of the side list and the bottom bar. Label is shown as
