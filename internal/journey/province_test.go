@@ -62,6 +62,12 @@ func start(t *testing.T) *province {
 	if err := os.Chmod(filepath.Join(dir, "keys.json"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return serve(t, dir)
+}
+
+// serve serves the demo province in dir.
+func serve(t *testing.T, dir string) *province {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
