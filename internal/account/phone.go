@@ -70,7 +70,6 @@ type phoneRow struct {
 	sealed  []byte
 	code    []byte
 	lang    string
-	expires time.Time
 }
 
 func (s *Service) phoneHash(phone string) []byte { return s.keys.Hash("account phone", phone) }

@@ -179,11 +179,7 @@ func contains(list []string, s string) bool {
 }
 
 func splitList(value string) []string {
-	var out []string
-	for _, v := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' }) {
-		out = append(out, v)
-	}
-	return out
+	return strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' })
 }
 
 var sizes = []struct {

@@ -21,8 +21,10 @@ func TestRates(t *testing.T) {
 		t.Error("one address is limited by itself, and no other")
 	}
 	now = now.Add(time.Second)
-	if !r.take(a) || !r.take(a) || r.take(a) {
-		t.Error("a second gives two requests back")
+	for n, want := range []bool{true, true, false} {
+		if r.take(a) != want {
+			t.Errorf("request %d after a second: allowed %v; a second gives two back", n+1, !want)
+		}
 	}
 	now = now.Add(-time.Hour) // the clock jumps: nobody is locked out for an hour
 	r.take(a)

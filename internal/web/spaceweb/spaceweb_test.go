@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -79,6 +80,8 @@ func (w *world) Get(_ context.Context, key string) (io.ReadCloser, error) {
 }
 
 func (w *world) Delete(context.Context, string) error { return nil }
+
+func (w *world) Each(context.Context, string, time.Duration, func(string) error) error { return nil }
 
 // fixture is a site with the class spaces of one school.
 type fixture struct {
