@@ -461,7 +461,7 @@ func TestNavigation(t *testing.T) {
 		return web.Render(w, r, http.StatusOK, ui.Layout(ui.Page{Title: "首页", Nav: "home"}))
 	}))
 	p := site.As(teacher).Get("/home").Want(http.StatusOK)
-	want := []string{"首页", "班级", "名单与激活", "举报处理", "我的"}
+	want := []string{"首页", "班级", "名单与激活", "同意书登记", "举报处理", "我的信息", "我的"}
 	if diff := cmp.Diff(want, p.Texts(".side-list a")); diff != "" {
 		t.Error(diff)
 	}
