@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"learnspace/internal/access"
+	"learnspace/internal/app"
 	"learnspace/internal/id"
 	"learnspace/internal/talk/post"
 	"learnspace/internal/web/ui"
@@ -39,6 +40,7 @@ func (r *run) write() error {
 	if err != nil {
 		return err
 	}
+	defer app.Spacious()() // as the server that takes comments in
 	for _, writers := range []int{1, 8, 64} {
 		if err := r.writers(by, c, writers); err != nil {
 			return err

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -51,14 +50,10 @@ func (s *serveCmd) Run(e *env) error {
 	})
 }
 
-// serverGC lets the heap of a server grow to four times what lives in it before
-// it is swept: pages leave much garbage and a server keeps little.
-const serverGC = 300
-
 // serve runs the server on l: web, control socket, consumers and jobs. ready is
 // called once everything answers.
 func (e *env) serve(c config.Config, l net.Listener, ready func(*app.App) error) error {
-	debug.SetGCPercent(serverGC)
+	app.Spacious()
 	log := logs.New(e.stderr, c.LogLevel)
 	slog.SetDefault(log)
 	a, err := app.Open(e.ctx, c, app.Options{Logger: log})
