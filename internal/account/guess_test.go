@@ -40,7 +40,7 @@ func TestOnePasswordAgainstManyNames(t *testing.T) {
 				cheap := f.accounts
 				f.accounts = f.service(quick{make(chan struct{}, 4)})
 				var through atomic.Int32
-				for range 20 { // five hundred at once, for three minutes
+				for range rounds() { // five hundred at once, for three minutes
 					var all sync.WaitGroup
 					for range 500 {
 						i := int(n.Add(1))
@@ -142,7 +142,7 @@ func TestManyCodesAgainstOneAccount(t *testing.T) {
 			return ticket.Half
 		}
 		var through atomic.Int32
-		for batch := range 20 { // a new half-open sign-in gives no new tries
+		for batch := range rounds() { // a new half-open sign-in gives no new tries
 			token, now := half(), f.Clock.Now()
 			var all sync.WaitGroup
 			for i := range 500 {
@@ -164,6 +164,15 @@ func TestManyCodesAgainstOneAccount(t *testing.T) {
 			t.Errorf("the holder an hour later: %v", err)
 		}
 	})
+}
+
+// rounds is how many times five hundred guess at once: ten thousand tries, fewer
+// where the race detector looks on.
+func rounds() int {
+	if testing.Short() {
+		return 3
+	}
+	return 20
 }
 
 // quick is a hasher with four turns for passwords that are all wrong.
