@@ -222,7 +222,8 @@ func (r *run) rush(d *door, s server, logins []string, rate float64) error {
 	for i := range people {
 		time.Sleep(time.Until(begun.Add(time.Duration(float64(i) / (10 * rate) * float64(time.Second)))))
 		all.Go(func() {
-			if err := d.signIn(logins[i%len(logins)], "192.0.2.9", &waited); err != nil {
+			school := fmt.Sprintf("198.18.%d.9", i%100) // people sit in a hundred schools
+			if err := d.signIn(logins[i%len(logins)], school, &waited); err != nil {
 				failed.Store(err)
 			}
 		})
