@@ -219,12 +219,18 @@ func (s *Service) LooksAt(ctx context.Context, by access.Actor, subject id.Perso
 	if page.Limit <= 0 {
 		page.Limit = 50
 	}
+	return s.listLooks(ctx, []id.Person{subject}, page.Before, page.Limit)
+}
+
+// listLooks reads who looked at any of the subjects, the newest first, older than
+// before (0: the newest), with the readers' names.
+func (s *Service) listLooks(ctx context.Context, subjects []id.Person, before id.Look, limit int) ([]Look, error) {
 	var args db.Args
-	q := "SELECT id, person, role, subject, what, reason, note, node, request, at FROM cus_look WHERE subject = " + args.Add(subject)
-	if page.Before != 0 {
-		q += " AND id < " + args.Add(page.Before)
+	q := "SELECT id, person, role, subject, what, reason, note, node, request, at FROM cus_look WHERE subject IN (" + db.List(&args, subjects) + ")"
+	if before != 0 {
+		q += " AND id < " + args.Add(before)
 	}
-	rows, err := s.DB.Query(ctx, q+" ORDER BY id DESC LIMIT "+args.Add(page.Limit), args...)
+	rows, err := s.DB.Query(ctx, q+" ORDER BY id DESC LIMIT "+args.Add(limit), args...)
 	if err != nil {
 		return nil, fmt.Errorf("list looks: %w", err)
 	}

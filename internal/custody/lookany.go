@@ -2,10 +2,8 @@ package custody
 
 import (
 	"context"
-	"fmt"
 
 	"learnspace/internal/access"
-	"learnspace/internal/clock"
 	"learnspace/internal/db"
 	"learnspace/internal/id"
 )
@@ -30,36 +28,5 @@ func (s *Service) LooksAtAny(ctx context.Context, by access.Actor, subjects []id
 	if !by.IsSystem() {
 		return nil, errForbidden()
 	}
-	var args db.Args
-	q := "SELECT id, person, role, subject, what, reason, note, node, request, at FROM cus_look WHERE subject IN (" + db.List(&args, subjects) + ")"
-	if before != 0 {
-		q += " AND id < " + args.Add(before)
-	}
-	rows, err := s.DB.Query(ctx, q+" ORDER BY id DESC LIMIT "+args.Add(limit), args...)
-	if err != nil {
-		return nil, fmt.Errorf("list looks: %w", err)
-	}
-	defer rows.Close()
-	var out []Look
-	for rows.Next() {
-		var l Look
-		var at int64
-		if err := rows.Scan(&l.ID, &l.By, &l.Role, &l.Subject, &l.What, &l.Reason, &l.Note, &l.Node, &l.Request, &at); err != nil {
-			return nil, fmt.Errorf("list looks: %w", err)
-		}
-		l.At = clock.FromMillis(at)
-		out = append(out, l)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("list looks: %w", err)
-	}
-	_ = rows.Close()
-	names := map[id.Person]string{0: ""}
-	for i := range out {
-		if err := s.name(ctx, names, out[i].By); err != nil {
-			return nil, err
-		}
-		out[i].ByName = names[out[i].By]
-	}
-	return out, nil
+	return s.listLooks(ctx, subjects, before, limit)
 }

@@ -1,10 +1,7 @@
 package custodyweb_test
 
 import (
-	"fmt"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"learnspace/internal/custody"
@@ -52,24 +49,6 @@ func TestLook(t *testing.T) {
 		"exports": {clerk, "/exports"}, "ask": {clerk, "/exports/new?kind=roster"}, "made": {clerk, "/exports/" + r.ID.String()},
 		"decide": {manager, "/exports/" + waiting.ID.String()}, "alarms": {guard, "/alarms"},
 	} {
-		tab := browser.Tab(chrome.Screen{Width: 320, Height: 800})
-		tab.Open(server.URL + "/healthz")
-		chrome.Eval[string](tab, `document.cookie = "ls=`+p.token+`; path=/"`)
-		for _, s := range []chrome.Screen{{Width: 320, Height: 800}, {Width: 1440, Height: 900, Dark: true}} {
-			tab.Screen(s)
-			tab.Open(server.URL + p.path)
-			tab.See("h1")
-			if n := tab.Overflow(); n > 0 {
-				t.Errorf("%s at %d px: %d px too wide", name, s.Width, n)
-			}
-			for _, v := range tab.Axe() {
-				t.Errorf("%s at %d px: %v", name, s.Width, v)
-			}
-			if dir := os.Getenv("LEARNSPACE_PICTURES"); dir != "" {
-				if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("custody-%s-%d.png", name, s.Width)), tab.Picture(), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
+		browser.Look(server.URL, p.token, p.path, "custody-"+name, []chrome.Screen{{Width: 320, Height: 800}, {Width: 1440, Height: 900, Dark: true}})
 	}
 }

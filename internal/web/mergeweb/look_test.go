@@ -1,6 +1,7 @@
 package mergeweb_test
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"net/url"
 	"testing"
@@ -27,21 +28,8 @@ func TestLook(t *testing.T) {
 	school.Post("/people/"+third.String()+"/record/depart", url.Values{"kind": {"died"}, "why": {"家长告知"}})
 	server := httptest.NewServer(f.site.Server)
 	t.Cleanup(server.Close)
-	for _, path := range []string{node + "/merges?q=李", "/merges/new?keep=" + keep.String() + "&drop=" + drop.String(),
+	for n, path := range []string{node + "/merges?q=李", "/merges/new?keep=" + keep.String() + "&drop=" + drop.String(),
 		"/merges/new?keep=" + keep.String() + "&drop=" + third.String(), node + "/records?q=李", "/people/" + third.String() + "/record", "/people/" + keep.String() + "/record"} {
-		tab := browser.Tab(chrome.Screen{Width: 320, Height: 800})
-		tab.Open(server.URL + "/healthz")
-		chrome.Eval[string](tab, `document.cookie = "ls=`+school.Cookie("ls")+`; path=/"`)
-		for _, s := range []chrome.Screen{{Width: 320, Height: 800}, {Width: 390, Height: 844, Dark: true}, {Width: 1440, Height: 900}} {
-			tab.Screen(s)
-			tab.Open(server.URL + path)
-			tab.See("h1")
-			if n := tab.Overflow(); n > 0 {
-				t.Errorf("%s at %d px: %d px too wide", path, s.Width, n)
-			}
-			for _, v := range tab.Axe() {
-				t.Errorf("%s at %d px: %v", path, s.Width, v)
-			}
-		}
+		browser.Look(server.URL, school.Cookie("ls"), path, fmt.Sprint("merge-", n), chrome.Looks)
 	}
 }

@@ -1,6 +1,7 @@
 package rightsweb_test
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"net/url"
 	"testing"
@@ -29,23 +30,10 @@ func TestLook(t *testing.T) {
 	head.Post(one+"/answer", url.Values{"outcome": {"done"}})
 	server := httptest.NewServer(f.site.Server)
 	t.Cleanup(server.Close)
-	for _, p := range []struct{ token, path string }{
+	for n, p := range []struct{ token, path string }{
 		{mother.Cookie("ls"), "/rights"}, {mother.Cookie("ls"), page}, {head.Cookie("ls"), node + "/requests"}, {head.Cookie("ls"), one},
 		{head.Cookie("ls"), node + "/privacy-report"}, {admin.Cookie("ls"), "/retention"},
 	} {
-		tab := browser.Tab(chrome.Screen{Width: 320, Height: 800})
-		tab.Open(server.URL + "/healthz")
-		chrome.Eval[string](tab, `document.cookie = "ls=`+p.token+`; path=/"`)
-		for _, s := range []chrome.Screen{{Width: 320, Height: 800}, {Width: 390, Height: 844, Dark: true}, {Width: 1440, Height: 900}} {
-			tab.Screen(s)
-			tab.Open(server.URL + p.path)
-			tab.See("h1")
-			if n := tab.Overflow(); n > 0 {
-				t.Errorf("%s at %d px: %d px too wide", p.path, s.Width, n)
-			}
-			for _, v := range tab.Axe() {
-				t.Errorf("%s at %d px: %v", p.path, s.Width, v)
-			}
-		}
+		browser.Look(server.URL, p.token, p.path, fmt.Sprint("rights-", n), chrome.Looks)
 	}
 }

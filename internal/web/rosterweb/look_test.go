@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"learnspace/internal/access"
@@ -50,24 +48,6 @@ func TestLook(t *testing.T) {
 		"transfers": {other.Cookie("ls"), "/nodes/" + f.other.ID.String() + "/transfers"},
 	}
 	for name, p := range pages {
-		tab := browser.Tab(chrome.Screen{Width: 320, Height: 800})
-		tab.Open(server.URL + "/healthz")
-		chrome.Eval[string](tab, `document.cookie = "ls=`+p.token+`; path=/"`)
-		for _, s := range []chrome.Screen{{Width: 320, Height: 800}, {Width: 390, Height: 844, Dark: true}, {Width: 1440, Height: 900}} {
-			tab.Screen(s)
-			tab.Open(server.URL + p.path)
-			tab.See("h1")
-			if n := tab.Overflow(); n > 0 {
-				t.Errorf("%s at %d px: %d px too wide", name, s.Width, n)
-			}
-			for _, v := range tab.Axe() {
-				t.Errorf("%s at %d px: %v", name, s.Width, v)
-			}
-			if dir := os.Getenv("LEARNSPACE_PICTURES"); dir != "" {
-				if err := os.WriteFile(filepath.Join(dir, "roster-"+name+"-"+map[int64]string{320: "320", 390: "390", 1440: "1440"}[s.Width]+".png"), tab.Picture(), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
+		browser.Look(server.URL, p.token, p.path, "roster-"+name, chrome.Looks)
 	}
 }
