@@ -130,6 +130,11 @@ func (s *Service) guardianRecipient(ctx context.Context, by access.Actor, rec pe
 	if len(near) == 0 {
 		return none(fault.New(fault.ErrNotFound, "person.missing"))
 	}
+	if above, err := s.outranks(ctx, by, rec.ID); err != nil {
+		return none(err)
+	} else if above {
+		return none(fault.New(fault.ErrForbidden, "account.issue.above"))
+	}
 	if !slices.ContainsFunc(near, func(b person.Binding) bool { return b.PhoneTail != "" }) {
 		return none(fault.New(fault.ErrConflict, "account.issue.nophone"))
 	}

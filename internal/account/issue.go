@@ -164,8 +164,10 @@ func (s *Service) issueStaff(ctx context.Context, by access.Actor, unit org.Node
 	}
 }
 
-// outranks reports whether a person holds a role that the actor could not give:
-// a code for him would be a way to rights above one's own.
+// outranks reports whether a person holds a role that the actor could not give
+// where it is held: a code for him would be a way to rights above one's own, or at
+// another's place. A class that is lent to him is as one of the roster's: whoever
+// issues codes there may.
 func (s *Service) outranks(ctx context.Context, by access.Actor, p id.Person) (bool, error) {
 	if by.IsOperator() || by.IsSystem() {
 		return false, nil
@@ -174,7 +176,12 @@ func (s *Service) outranks(ctx context.Context, by access.Actor, p id.Person) (b
 	if err != nil {
 		return false, err
 	}
-	return slices.ContainsFunc(grants, func(g org.Grant) bool { return !access.MayGive(by.Role, g.Role) }), nil
+	return slices.ContainsFunc(grants, func(g org.Grant) bool {
+		if access.InClass(g.Role) {
+			return !by.Allows(access.CodeIssue, g.Path)
+		}
+		return !by.MayGive(g.Role) || !by.Allows(access.GrantGive, g.Path)
+	}), nil
 }
 
 // issueAll issues to a list, sheet by sheet, each in a transaction of its own.

@@ -12,7 +12,8 @@ import (
 )
 
 // Printed is a sheet with the slips that can still be used. Gone counts those
-// that were used or replaced since.
+// that were used or replaced since, or are of somebody whose roles the actor could
+// not give.
 type Printed struct {
 	Sheet Sheet
 	Node  org.Node
@@ -52,7 +53,11 @@ func (s *Service) Slips(ctx context.Context, by access.Actor, sheet id.Sheet) (P
 	var open []codeRow
 	var plain []string
 	for _, c := range rows {
-		if c.usable(s.clk.Now()) != nil || len(c.Sealed) == 0 {
+		above, err := s.outranks(ctx, by, c.Person)
+		if err != nil {
+			return Printed{}, err
+		}
+		if above || c.usable(s.clk.Now()) != nil || len(c.Sealed) == 0 {
 			out.Gone++
 			continue
 		}
