@@ -37,6 +37,9 @@ const (
 	kindRecover = "recover" // a lost password
 )
 
+// hashPhone keeps the hashes of confirmed phones apart from others.
+const hashPhone = "account phone"
+
 // ReadPhone brings a mobile number of the mainland as somebody typed it into
 // its eleven digits; false for anything else.
 func ReadPhone(typed string) (string, bool) {
@@ -72,7 +75,7 @@ type phoneRow struct {
 	lang    string
 }
 
-func (s *Service) phoneHash(phone string) []byte { return s.keys.Hash("account phone", phone) }
+func (s *Service) phoneHash(phone string) []byte { return s.keys.Hash(hashPhone, phone) }
 
 // phoneCode is how the code of a row is stored.
 func (s *Service) phoneCode(row int64, code string) []byte {
@@ -285,7 +288,7 @@ func (s *Service) sentTo(ctx context.Context, phone string, a id.Account, now ti
 		var args db.Args
 		q := `SELECT COUNT(*) FROM acc_phone_code WHERE sent = 1 AND made_at > ` + args.Add(clock.Millis(now.Add(-span.life))) +
 			` AND (account = ` + args.Add(a) + ` AND account <> 0`
-		for _, h := range s.keys.Hashes("account phone", phone) {
+		for _, h := range s.keys.Hashes(hashPhone, phone) {
 			q += ` OR phone_hash = ` + args.Add(h)
 		}
 		var n int
@@ -349,7 +352,7 @@ func (s *Service) spendPhoneCode(ctx context.Context, tx *db.Tx, row int64) (boo
 
 // accountByPhone finds the account whose confirmed phone it is.
 func (s *Service) accountByPhone(ctx context.Context, phone string) (Account, bool, error) {
-	for _, h := range s.keys.Hashes("account phone", phone) {
+	for _, h := range s.keys.Hashes(hashPhone, phone) {
 		var a id.Account
 		a, ok, err := found(a, s.db.QueryRow(ctx, `SELECT account FROM acc_phone WHERE phone_hash = $1`, h).Scan(&a))
 		if err != nil {

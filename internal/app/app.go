@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -84,11 +85,12 @@ type App struct {
 	Inquiry  *inquiry.Service
 	Custody  *custody.Service
 
-	lease   *id.Lease
-	web     *web.Server
-	logger  *slog.Logger
-	meter   *meter.Meter
-	hashing *account.Pool // nil where another hasher was given
+	lease    *id.Lease
+	rotating sync.Mutex // held by whoever writes the key file
+	web      *web.Server
+	logger   *slog.Logger
+	meter    *meter.Meter
+	hashing  *account.Pool // nil where another hasher was given
 }
 
 // upstreamTime is how long a provider has for an answer.

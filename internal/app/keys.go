@@ -58,10 +58,13 @@ func (a *App) NoteBackup(ctx context.Context, by access.Actor, keys bool) error 
 
 // StartRotation seals and hashes with new keys of a suite from now on ("" keeps
 // the one in use), while the product runs, and asks for the job that seals and
-// hashes anew what is known of persons. The old keys stay in the file: what was
-// sealed elsewhere still opens, and slips that were printed still work. A
-// rotation while another is under way is refused.
+// hashes anew what is kept. The old keys stay in the file: uploads and lists in
+// the blob store still open, and slips that were printed still work. A rotation
+// while another is under way is refused.
 func (a *App) StartRotation(ctx context.Context, by access.Actor, suite seal.Suite) (id.Job, error) {
+	// Two at once would make two keys of one name and keep only one of them.
+	a.rotating.Lock()
+	defer a.rotating.Unlock()
 	if _, ok, err := a.Jobs.FindOpen(ctx, jobReseal, jobReseal); err != nil || ok {
 		return 0, orConflict(err)
 	}
@@ -124,30 +127,6 @@ func (a *App) resumeRotation(ctx context.Context) error {
 		_, err := a.enqueueReseal(ctx, tx)
 		return err
 	})
-}
-
-// reseal is the job of a rotation. When nothing is left under older keys, the
-// older hash keys are asked only for what cannot be recomputed.
-func (a *App) reseal(ctx context.Context, run *job.Run) error {
-	total, err := a.People.CountAll(ctx, a.System("rotation of keys"))
-	if err != nil {
-		return err
-	}
-	_, err = a.People.Reseal(ctx, a.System("rotation of keys"), func(done int64) {
-		_ = run.Progress(ctx, min(done, total), total+1) // only a display
-	})
-	if err != nil {
-		return err
-	}
-	next, err := a.Keys.Settle()
-	if err != nil {
-		return err
-	}
-	if err := next.Save(a.Config.Keys()); err != nil {
-		return err
-	}
-	a.Keys.Adopt(next)
-	return nil
 }
 
 // Rotation is how far a rotation is.

@@ -209,3 +209,9 @@ func (s *Service) own(ctx context.Context, by access.Actor, bid id.Batch) (Batch
 	}
 	return b, nil
 }
+
+// Sealed are the columns with sealed values, which a rotation of keys seals anew.
+func Sealed() []seal.Place {
+	return []seal.Place{{Table: "ros_row", Key: []string{"batch", "phase", "file", "number"}, Sealed: []string{"sealed"}},
+		{Table: "ros_change", Key: []string{"batch", "number"}, Sealed: []string{"before"}}}
+}
