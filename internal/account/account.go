@@ -36,6 +36,7 @@ type Account struct {
 	// ChangedAt is when the password was set last.
 	ChangedAt time.Time
 	hash      string
+	epoch     int64 // raised with each password that is set or taken away
 }
 
 // Session is one signed-in browser.

@@ -234,6 +234,9 @@ func (s *Service) enter(ctx context.Context, a Account, c Credentials, g *guess)
 	token, now := newToken(), s.clk.Now()
 	var ses Session
 	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		if err := s.still(ctx, tx, a, errWrong()); err != nil {
+			return err
+		}
 		if g != nil {
 			if err = s.welcome(ctx, tx, now, g, networkOf(c.Network), c.Network); err != nil {
 				return err
@@ -266,6 +269,16 @@ func (s *Service) welcome(ctx context.Context, tx *db.Tx, now time.Time, g *gues
 		return err
 	}
 	return s.guard.giveBack(ctx, tx, credit, bucket("address "+address, addrFree, netEvery), bucket("network "+network, netFree, netEvery))
+}
+
+// still makes what follows wait for a change of the account's password, and
+// returns changed when there has been one since a was read.
+func (s *Service) still(ctx context.Context, tx *db.Tx, a Account, changed error) error {
+	held, err := s.store.hold(ctx, tx, a)
+	if err == nil && !held {
+		err = changed
+	}
+	return err
 }
 
 // opening is what a session begins with.
@@ -392,6 +405,10 @@ func (s *Service) ChangePassword(ctx context.Context, by access.Actor, token, ol
 		return err
 	}
 	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		// A new slip or another change may have been faster.
+		if err := s.still(ctx, tx, a, fault.Invalid(fault.At("old", "account.password.old"))); err != nil {
+			return err
+		}
 		if err := s.setPassword(ctx, tx, a.ID, hash, now); err != nil {
 			return err
 		}

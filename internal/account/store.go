@@ -19,12 +19,12 @@ type store struct{ db *db.DB }
 // row is what a single row is scanned from.
 type row interface{ Scan(dest ...any) error }
 
-const accountColumns = `id, person, login, role, made_at, changed_at, password_hash`
+const accountColumns = `id, person, login, role, made_at, changed_at, password_hash, epoch`
 
 func scanAccount(r row) (Account, error) {
 	var a Account
 	var made, changed int64
-	if err := r.Scan(&a.ID, &a.Person, &a.Login, &a.Role, &made, &changed, &a.hash); err != nil {
+	if err := r.Scan(&a.ID, &a.Person, &a.Login, &a.Role, &made, &changed, &a.hash, &a.epoch); err != nil {
 		return Account{}, err
 	}
 	a.MadeAt, a.ChangedAt = clock.FromMillis(made), clock.FromMillis(changed)
@@ -81,6 +81,16 @@ func (s store) setPassword(ctx context.Context, tx *db.Tx, account id.Account, h
 		return fmt.Errorf("set password of account %d: %w", account, err)
 	}
 	return nil
+}
+
+// hold takes the row of an account; false when its password has changed since a
+// was read, so that what was checked by the old one counts no longer.
+func (s store) hold(ctx context.Context, tx *db.Tx, a Account) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE acc_account SET version = version + 1 WHERE id = $1 AND epoch = $2`, a.ID, a.epoch)
+	if err != nil {
+		return false, fmt.Errorf("hold account %d: %w", a.ID, err)
+	}
+	return n == 1, nil
 }
 
 // consentTries is how often the digits of a guardian's phone were wrong since
