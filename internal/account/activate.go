@@ -220,10 +220,7 @@ func (s *Service) checkGuardian(ctx context.Context, o Opening, g Guardian) erro
 	if len(tails) == 0 {
 		return fault.Invalid(fault.At("tail", "account.guardian.nophone"))
 	}
-	if g.at(tails) {
-		return nil
-	}
-	return s.wrongTail(ctx, o)
+	return s.tryTail(ctx, o, g.at(tails))
 }
 
 // Activate uses a code up: it records the guardian's answer where one can be
@@ -318,11 +315,18 @@ func (s *Service) chooseLogin(ctx context.Context, o Opening, act Activation) (s
 	return login, nil
 }
 
-// taken counts a try and says so.
+// taken takes a try and says so; nothing more is said when none is left.
 func (s *Service) taken(ctx context.Context, o Opening, login string) error {
-	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return s.store.noteTry(ctx, tx, o.Code) })
+	said := false
+	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		said, err = s.store.takeTry(ctx, tx, o.Code)
+		return err
+	})
 	if err != nil {
 		return err
+	}
+	if !said && !suggested(o.Name, login) {
+		return fault.Invalid(fault.At("login", "account.login.tries"))
 	}
 	return fault.Invalid(fault.At("login", "account.login.taken", login))
 }
@@ -331,19 +335,6 @@ var (
 	errTaken = errors.New("sign-in name taken meanwhile")
 	errSpent = errors.New("code used meanwhile")
 )
-
-// judgeNew applies the password policy to whoever activates.
-func (s *Service) judgeNew(ctx context.Context, o Opening, login, password string) (*fault.Field, error) {
-	places, err := s.places(ctx, o.Person)
-	if err != nil {
-		return nil, err
-	}
-	a, _, err := s.store.accountByPerson(ctx, o.Person)
-	if err != nil {
-		return nil, err
-	}
-	return s.judge(ctx, access.Actor{Person: o.Person, Name: o.Name, Places: places}, a, login, password)
-}
 
 // halfAfter reports whether whoever activates is asked for a second factor
 // before he is let in.

@@ -188,6 +188,34 @@ func TestGuardianDigits(t *testing.T) {
 	})
 }
 
+// TestGuardianDigitsAtOnce: guesses sent at once get no sixth try, and the right
+// digits are not told apart after it.
+func TestGuardianDigitsAtOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		ctx := t.Context()
+		who := f.pupil(t, f.class, "林知夏")
+		f.guardian(t, who, f.class, phone)
+		code := f.code(t, who)
+		heard := 0
+		for _, err := range race(40, func(i int) error {
+			g := father(account.AnswerGiven)
+			g.Tail = fmt.Sprintf("%04d", i)
+			return f.accounts.CheckGuardian(ctx, anybody, "net", code, g)
+		}) {
+			if fields := fault.Fields(err); len(fields) != 1 || fields[0].Key != "account.code.tries" {
+				wantField(t, err, "tail", "account.guardian.tail")
+				heard++
+			}
+		}
+		if heard != account.CodeTries-1 {
+			t.Errorf("%d guesses were heard and the slip went on, want %d", heard, account.CodeTries-1)
+		}
+		wantField(t, f.accounts.CheckGuardian(ctx, anybody, "net", code, father(account.AnswerGiven)), "code", "account.code.tries")
+	})
+}
+
 func TestUnusableCodes(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {

@@ -94,26 +94,33 @@ func (s *Service) checkProof(ctx context.Context, o Opening, g Guardian) error {
 	if tail := FoldLogin(g.Tail); !fourDigits(tail) {
 		return fault.Invalid(fault.At("tail", "account.guardian.tail.form"))
 	}
-	for _, w := range o.Wards {
-		if w.tail != "" && w.tail == FoldLogin(g.Tail) {
-			return nil
-		}
-	}
-	return s.wrongTail(ctx, o)
+	return s.tryTail(ctx, o, slices.ContainsFunc(o.Wards, func(w Ward) bool { return w.tail != "" && w.tail == FoldLogin(g.Tail) }))
 }
 
-// wrongTail counts wrong digits of a phone against the slip and says how many
-// tries are left.
-func (s *Service) wrongTail(ctx context.Context, o Opening) error {
-	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		return s.store.notePhoneTry(ctx, tx, o.Code, s.clk.Now())
+// tryTail takes a try of the slip for digits of a phone and says whether they are
+// right: nil, or how many tries are left. The last wrong one voids the slip. The
+// try is taken before the answer is given, so guesses sent at once gain nothing.
+func (s *Service) tryTail(ctx context.Context, o Opening, right bool) error {
+	left := 0
+	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		if left, err = s.store.takePhoneTry(ctx, tx, o.Code); err != nil || left < 0 {
+			return err
+		}
+		switch {
+		case right:
+			return s.store.givePhoneTryBack(ctx, tx, o.Code)
+		case left == 0:
+			return s.store.voidCode(ctx, tx, o.Code, s.clk.Now())
+		}
+		return nil
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	left := CodeTries - o.row.PhoneTries - 1
-	if left <= 0 {
+	case left < 0 || left == 0 && !right:
 		return codeField("account.code.tries")
+	case right:
+		return nil
 	}
 	return fault.Invalid(fault.At("tail", "account.guardian.tail", left))
 }

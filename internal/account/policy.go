@@ -121,6 +121,19 @@ func (s *Service) judge(ctx context.Context, who access.Actor, account Account, 
 	return nil, nil
 }
 
+// judgeNew applies the password policy to whoever activates.
+func (s *Service) judgeNew(ctx context.Context, o Opening, login, password string) (*fault.Field, error) {
+	places, err := s.places(ctx, o.Person)
+	if err != nil {
+		return nil, err
+	}
+	a, _, err := s.store.accountByPerson(ctx, o.Person)
+	if err != nil {
+		return nil, err
+	}
+	return s.judge(ctx, access.Actor{Person: o.Person, Name: o.Name, Places: places}, a, login, password)
+}
+
 func (s store) policy(ctx context.Context) (Policy, error) {
 	var p Policy
 	var changed int64

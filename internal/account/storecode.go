@@ -63,22 +63,45 @@ func (s store) spendCode(ctx context.Context, tx *db.Tx, code id.Code, now time.
 	return n == 1, nil
 }
 
-// noteTry counts a taken sign-in name behind a code.
-func (s store) noteTry(ctx context.Context, tx *db.Tx, code id.Code) error {
-	if _, err := tx.Exec(ctx, `UPDATE acc_code SET tries = tries + 1 WHERE id = $1`, code); err != nil {
-		return fmt.Errorf("count try of code %d: %w", code, err)
+// takeTry takes one of the CodeTries of a sign-in name behind a code; false when
+// none is left.
+func (s store) takeTry(ctx context.Context, tx *db.Tx, code id.Code) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE acc_code SET tries = tries + 1 WHERE id = $1 AND tries < $2`, code, CodeTries)
+	if err != nil {
+		return false, fmt.Errorf("count try of code %d: %w", code, err)
+	}
+	return n == 1, nil
+}
+
+// takePhoneTry takes one of the CodeTries of the digits of a phone and returns
+// how many are left; -1 when there was none, or the code is of no use any more.
+func (s store) takePhoneTry(ctx context.Context, tx *db.Tx, code id.Code) (left int, err error) {
+	n, err := tx.Exec(ctx, `UPDATE acc_code SET phone_tries = phone_tries + 1
+		WHERE id = $1 AND used_at = 0 AND voided_at = 0 AND phone_tries < $2`, code, CodeTries)
+	if err != nil {
+		return 0, fmt.Errorf("count try of code %d: %w", code, err)
+	}
+	if n == 0 {
+		return -1, nil
+	}
+	var used int
+	if err := tx.QueryRow(ctx, `SELECT phone_tries FROM acc_code WHERE id = $1`, code).Scan(&used); err != nil {
+		return 0, fmt.Errorf("count try of code %d: %w", code, err)
+	}
+	return CodeTries - used, nil
+}
+
+// givePhoneTryBack gives a try back whose digits were right.
+func (s store) givePhoneTryBack(ctx context.Context, tx *db.Tx, code id.Code) error {
+	if _, err := tx.Exec(ctx, `UPDATE acc_code SET phone_tries = phone_tries - 1 WHERE id = $1`, code); err != nil {
+		return fmt.Errorf("give a try of code %d back: %w", code, err)
 	}
 	return nil
 }
 
-// notePhoneTry counts wrong digits of the guardian's phone and voids the code
-// at the last one.
-func (s store) notePhoneTry(ctx context.Context, tx *db.Tx, code id.Code, now time.Time) error {
-	if _, err := tx.Exec(ctx, `UPDATE acc_code SET phone_tries = phone_tries + 1 WHERE id = $1`, code); err != nil {
-		return fmt.Errorf("count try of code %d: %w", code, err)
-	}
-	_, err := tx.Exec(ctx, `UPDATE acc_code SET voided_at = $1 WHERE id = $2 AND used_at = 0 AND voided_at = 0 AND phone_tries >= $3`,
-		clock.Millis(now), code, CodeTries)
+// voidCode makes a code useless whose tries are used up.
+func (s store) voidCode(ctx context.Context, tx *db.Tx, code id.Code, now time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE acc_code SET voided_at = $1 WHERE id = $2 AND used_at = 0 AND voided_at = 0`, clock.Millis(now), code)
 	if err != nil {
 		return fmt.Errorf("void code %d: %w", code, err)
 	}
