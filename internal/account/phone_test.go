@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"regexp"
 	"strings"
@@ -314,6 +315,41 @@ func TestStaffRecoverBySlip(t *testing.T) {
 			} else if c.want != nil {
 				wantKind(t, name, err, c.want)
 			}
+		}
+	})
+}
+
+// TestOnePhoneInManySpellings: a phone that is typed in another way each time is
+// one name for the guesser, and for the mark of the holder's device.
+func TestOnePhoneInManySpellings(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setupPhones(t, h)
+		ctx := t.Context()
+		by := f.staff(t, f.class, "zhoumuyang", access.ClassTeacher)
+		f.confirm(t, by, mobile)
+		ticket, err := f.signIn(ctx, "+86 "+mobile, good, "192.0.2.9", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		heard := 0
+		for i := range 60 {
+			typed := mobile
+			for gap := range 6 {
+				if i>>gap&1 == 1 {
+					typed = typed[:10-gap] + "-" + typed[10-gap:]
+				}
+			}
+			_, err := f.signIn(ctx, typed, fmt.Sprintf("guess-of-%d-today", i), fmt.Sprintf("10.%d.0.7", i), "")
+			if fault.Kind(err) == fault.ErrInvalid {
+				heard++
+			}
+		}
+		if heard != 50 {
+			t.Errorf("%d guesses at one phone were heard, want 50", heard)
+		}
+		if _, err := f.signIn(ctx, "138 1234 5678", good, "192.0.2.9", ticket.Mark); err != nil {
+			t.Errorf("the holder where he is familiar: %v", err)
 		}
 	})
 }

@@ -55,6 +55,9 @@ func errWait(d time.Duration) error {
 func (s *Service) SignIn(ctx context.Context, by access.Actor, c Credentials) (Ticket, error) {
 	begun := time.Now()
 	login := FoldLogin(c.Login)
+	if phone, ok := ReadPhone(login); ok {
+		login = phone // one name, however it is typed
+	}
 	if login == "" || c.Password == "" || len(c.Password) > 4*passwordMax || len(login) > 4*loginMax {
 		return Ticket{}, errWrong()
 	}
