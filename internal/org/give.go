@@ -28,7 +28,7 @@ const maxReason = 200
 
 // Grant gives a role. The giver needs grant.give over the node by a role of his
 // own, not one lent to him, that may give this one (access.MayGive), never to
-// himself, only to somebody of his own subtree, only at a kind of node that the
+// himself, only to somebody who works in his own subtree, only at a kind of node that the
 // role fits, from today or a later day. ErrConflict where the person holds a
 // role that excludes this one (等级保护 三员). The same role twice answers with
 // the grant that is there when the last day is the same, else ErrConflict.
@@ -106,8 +106,8 @@ func (s *Service) checkGrant(ctx context.Context, by access.Actor, n Node, req *
 	return s.within(ctx, by, req.Person)
 }
 
-// within answers whether the person belongs to the giver's subtree at this
-// moment: nil, or ErrInvalid.
+// within answers whether the person works in the giver's subtree at this moment:
+// nil, or ErrInvalid.
 func (s *Service) within(ctx context.Context, by access.Actor, person id.Person) error {
 	within := !by.IsPerson()
 	if s.People != nil {

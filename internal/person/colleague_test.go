@@ -7,6 +7,7 @@ import (
 
 	"learnspace/internal/access"
 	"learnspace/internal/db/dbtest"
+	"learnspace/internal/fault"
 	"learnspace/internal/org"
 	"learnspace/internal/person"
 )
@@ -100,6 +101,30 @@ func TestColleagues(t *testing.T) {
 		for who, want := range map[int]bool{0: true, 2: false, 3: false} {
 			if ok, err := f.people.WorksAt(ctx, f.op, ids[who], f.a.ID); err != nil || ok != want {
 				t.Errorf("person %d works there: %v, %v", who, ok, err)
+			}
+		}
+	})
+}
+
+// TestRolesAreForStaff: a number in a form makes no pupil and no guardian a
+// registrar, whoever gives the role.
+func TestRolesAreForStaff(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		f.orgs.People = f.people
+		ids := f.make(pupil(f.a1, "金小满", ""), person.Draft{Name: "金父", Role: person.RoleGuardian, Phone: "13900012345", Unit: f.a.ID},
+			person.Draft{Name: "金美妍", Role: person.RoleTeacher, IDNo: number2, Unit: f.a.ID})
+		for name, by := range map[string]access.Actor{
+			"school":       {Person: ids[2] + 1, Role: access.School, Places: []access.Place{{Node: f.a.ID, Path: f.a.Path, Role: access.School}}},
+			"province":     {Person: ids[2] + 1, Role: access.Province, Places: []access.Place{{Node: f.province.ID, Path: f.province.Path, Role: access.Province}}},
+			"command line": f.op,
+		} {
+			for i, who := range ids {
+				_, err := f.orgs.Grant(t.Context(), by, org.GrantRequest{Person: who, Node: f.a.ID, Role: access.Registrar})
+				if staff := i == 2; staff != (err == nil) || err != nil && fault.Kind(err) != fault.ErrInvalid {
+					t.Errorf("%s to person %d: %v", name, i, err)
+				}
 			}
 		}
 	})

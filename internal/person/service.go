@@ -112,11 +112,16 @@ func Load(ctx context.Context, q db.Queryer, person id.Person) (Person, error) {
 }
 
 // Within reports whether the person has a place today where the actor holds p.
-// For the command line and the system it reports whether the person exists.
+// For the command line and the system it reports whether the person exists. Of
+// grant.give it asks besides for somebody who works there: no role is given to a
+// pupil or a guardian.
 func (s *Service) Within(ctx context.Context, by access.Actor, p access.Permission, person id.Person) (bool, error) {
 	scope := by.Scope(p)
 	var args db.Args
 	q := "SELECT COUNT(*) FROM person p WHERE p.id = " + args.Add(person.Int()) + " AND p.status = 'normal'"
+	if p == access.GrantGive {
+		q += " AND p.role NOT IN ('pupil', 'guardian')"
+	}
 	if !scope.All() {
 		q += " AND EXISTS (SELECT 1 FROM person_affiliation a WHERE a.person = p.id AND a.to_on = 0 AND " + scope.Nodes("a.node", &args) + ")"
 	}
