@@ -130,11 +130,12 @@ func (s *Service) OwnPhone(ctx context.Context, by access.Actor) (p Phone, ok bo
 	return p, ok, err
 }
 
-// AskPhone sends a code to a phone that the actor says is his. token names the
-// request for ConfirmPhone. Errors: fault.ErrInvalid on the field phone,
+// AskPhone sends a code to a phone that the actor says is his. It asks for the
+// password: the phone will be a way to a new one. token names the request for
+// ConfirmPhone. Errors: fault.ErrInvalid on the fields phone and old,
 // fault.ErrTooMany, fault.ErrForbidden for pupils, fault.ErrUnavailable where no
 // text messages can be sent.
-func (s *Service) AskPhone(ctx context.Context, by access.Actor, typed string, lang i18n.Language) (token string, err error) {
+func (s *Service) AskPhone(ctx context.Context, by access.Actor, password, typed string, lang i18n.Language) (token string, err error) {
 	a, err := s.own(ctx, by)
 	if err != nil {
 		return "", err
@@ -145,6 +146,9 @@ func (s *Service) AskPhone(ctx context.Context, by access.Actor, typed string, l
 	phone, ok := ReadPhone(typed)
 	if !ok {
 		return "", fault.Invalid(fault.At("phone", "account.phone.form"))
+	}
+	if err := s.knows(ctx, a, password); err != nil {
+		return "", err
 	}
 	now := s.clk.Now()
 	if n, err := s.sentTo(ctx, phone, a.ID, now); err != nil || n {

@@ -81,7 +81,7 @@ func (f *phones) lastCode(t *testing.T) string {
 // confirm makes a phone somebody's.
 func (f *phones) confirm(t *testing.T, by access.Actor, phone string) {
 	t.Helper()
-	token, err := f.accounts.AskPhone(t.Context(), by, phone, i18n.Chinese)
+	token, err := f.accounts.AskPhone(t.Context(), by, good, phone, i18n.Chinese)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,12 @@ func TestConfirmedPhoneIsASignInName(t *testing.T) {
 			return err
 		}
 		wantKind(t, "before", in(mobile), fault.ErrInvalid)
-		token, err := f.accounts.AskPhone(ctx, by, "138 1234 5678", i18n.Chinese)
+		_, err := f.accounts.AskPhone(ctx, by, other, mobile, i18n.Chinese)
+		wantField(t, err, "old", "account.password.old")
+		if n := len(f.messages(t)); n != 0 {
+			t.Errorf("%d messages without the password", n)
+		}
+		token, err := f.accounts.AskPhone(ctx, by, good, "138 1234 5678", i18n.Chinese)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,7 +137,7 @@ func TestConfirmedPhoneIsASignInName(t *testing.T) {
 		}
 
 		other := f.staff(t, f.next, "otherteacher", access.ClassTeacher)
-		second, err := f.accounts.AskPhone(ctx, other, mobile, i18n.Chinese)
+		second, err := f.accounts.AskPhone(ctx, other, good, mobile, i18n.Chinese)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,12 +156,12 @@ func TestNoPhonesOfPupils(t *testing.T) {
 		f := setupPhones(t, h)
 		grown := f.make(t, f.class, person.Draft{Name: "林大", Role: person.RolePupil, Birth: 20000101, IDNo: f.number(20000101)})
 		by := f.as(t, f.enter(t, grown, "linda", account.Guardian{}))
-		_, err := f.accounts.AskPhone(t.Context(), by, mobile, i18n.Chinese)
+		_, err := f.accounts.AskPhone(t.Context(), by, good, mobile, i18n.Chinese)
 		wantKind(t, "a pupil", err, fault.ErrForbidden)
 		if ok, err := f.accounts.CanConfirmPhone(t.Context(), by); ok || err != nil {
 			t.Errorf("offered to a pupil: %v, %v", ok, err)
 		}
-		_, err = f.accounts.AskPhone(t.Context(), f.staff(t, f.school, "teacher", access.Teacher), "12345", i18n.Chinese)
+		_, err = f.accounts.AskPhone(t.Context(), f.staff(t, f.school, "teacher", access.Teacher), good, "12345", i18n.Chinese)
 		wantField(t, err, "phone", "account.phone.form")
 	})
 }

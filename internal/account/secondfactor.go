@@ -162,22 +162,7 @@ func (s *Service) prove(ctx context.Context, by access.Actor, token string, p Pr
 	if _, err := s.ownSession(ctx, by, token); err != nil {
 		return err
 	}
-	tries := growing("old "+a.ID.String(), nameFree, longestWait)
-	wait, err := s.guard.take(ctx, s.clk.Now(), tries)
-	if err != nil {
-		return err
-	}
-	if wait > 0 {
-		return errWait(wait)
-	}
-	right, err := s.hasher.Verify(ctx, orDummy(a.hash), normalPassword(p.Password))
-	if err != nil {
-		return err
-	}
-	if !right {
-		return fault.Invalid(fault.At("old", "account.password.old"))
-	}
-	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return s.guard.clear(ctx, tx, tries) })
+	return s.knows(ctx, a, p.Password)
 }
 
 // change runs a change of the actor's factors in one transaction with its audit

@@ -377,20 +377,8 @@ func (s *Service) ChangePassword(ctx context.Context, by access.Actor, token, ol
 	if err != nil {
 		return err
 	}
-	now, tries := s.clk.Now(), growing("old "+a.ID.String(), nameFree, longestWait)
-	wait, err := s.guard.take(ctx, now, tries)
-	if err != nil {
+	if err := s.knows(ctx, a, old); err != nil {
 		return err
-	}
-	if wait > 0 {
-		return errWait(wait)
-	}
-	right, err := s.hasher.Verify(ctx, cmp.Or(a.hash, dummy), normalPassword(old))
-	if err != nil {
-		return err
-	}
-	if !right {
-		return fault.Invalid(fault.At("old", "account.password.old"))
 	}
 	f, err := s.judge(ctx, by, a, a.Login, fresh)
 	if err != nil {
@@ -407,6 +395,7 @@ func (s *Service) ChangePassword(ctx context.Context, by access.Actor, token, ol
 	if err != nil {
 		return err
 	}
+	now := s.clk.Now()
 	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		// A new slip or another change may have been faster.
 		if err := s.still(ctx, tx, a, fault.Invalid(fault.At("old", "account.password.old"))); err != nil {
@@ -415,14 +404,33 @@ func (s *Service) ChangePassword(ctx context.Context, by access.Actor, token, ol
 		if err := s.setPassword(ctx, tx, a.ID, hash, now); err != nil {
 			return err
 		}
-		if err := s.guard.clear(ctx, tx, tries); err != nil {
-			return err
-		}
 		if _, err := s.store.endSessions(ctx, tx, a.ID, keep.ID, now); err != nil {
 			return err
 		}
 		return s.note(ctx, tx, by, "password", "account", a.ID.Int(), 0, "")
 	})
+}
+
+// knows makes sure that whoever has the session knows the account's password;
+// wrong ones make him wait. Errors: fault.ErrInvalid on the field old,
+// fault.ErrTooMany.
+func (s *Service) knows(ctx context.Context, a Account, password string) error {
+	tries := growing("old "+a.ID.String(), nameFree, longestWait)
+	wait, err := s.guard.take(ctx, s.clk.Now(), tries)
+	if err != nil {
+		return err
+	}
+	if wait > 0 {
+		return errWait(wait)
+	}
+	right, err := s.hasher.Verify(ctx, cmp.Or(a.hash, dummy), normalPassword(password))
+	if err != nil {
+		return err
+	}
+	if !right {
+		return fault.Invalid(fault.At("old", "account.password.old"))
+	}
+	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return s.guard.clear(ctx, tx, tries) })
 }
 
 // setPassword gives an account a password ("": none until a slip is used) and

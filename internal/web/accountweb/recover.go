@@ -113,7 +113,7 @@ func (f *Face) askPhone(w http.ResponseWriter, r *http.Request) error {
 		return web.Redirect(w, r, "/me/phone")
 	}
 	page, status := codeFormPage{Phone: r.FormValue("phone")}, http.StatusUnprocessableEntity
-	token, err := f.accounts.AskPhone(ctx, by, page.Phone, i18n.Lang(ctx))
+	token, err := f.accounts.AskPhone(ctx, by, r.FormValue("old"), page.Phone, i18n.Lang(ctx))
 	if err == nil {
 		web.SetState(w, r, phoneCookie, token, account.PhoneCodeLife)
 		return web.Redirect(w, r, "/me/phone/code")

@@ -68,7 +68,11 @@ func TestPhonePages(t *testing.T) {
 	if p.Attr("#f-phone", "value") != "1381234" || p.Count(".error-summary li") != 1 {
 		t.Errorf("no phone: %q", p.Text("main"))
 	}
-	b.Post("/me/phone", url.Values{"phone": {"13812345678"}}).Follow().Want(http.StatusOK)
+	p = b.Post("/me/phone", url.Values{"phone": {"13812345678"}, "old": {"another-maple-1"}}).Want(http.StatusUnprocessableEntity)
+	if p.Attr("#f-phone", "value") != "13812345678" || p.Attr("#f-old", "aria-invalid") != "true" || strings.Contains(p.Body, "another-maple-1") {
+		t.Errorf("another password: %q", p.Text("main"))
+	}
+	b.Post("/me/phone", url.Values{"phone": {"13812345678"}, "old": {password}}).Follow().Want(http.StatusOK)
 	b.Post("/me/phone/code", url.Values{"code": {"000000"}}).Want(http.StatusUnprocessableEntity)
 	p = b.Post("/me/phone/code", url.Values{"code": {code()}}).Follow().Want(http.StatusOK)
 	if !strings.Contains(p.Text("main"), "尾号5678") || strings.Contains(p.Body, "13812345678") {
