@@ -341,11 +341,13 @@ func (s *Service) waiting(ctx context.Context, q db.Queryer, token string) (visi
 }
 
 // Link makes the arrival of this browser the actor: from then on the provider
-// lets him in. The actor has signed in himself, by password or by slip. Errors:
-// fault.ErrNotFound without an arrival, fault.ErrInvalid for whoever does not
-// belong to the provider's subtree, fault.ErrConflict where the actor or the
-// other identity is linked already.
-func (s *Service) Link(ctx context.Context, by access.Actor, token string) (Issuer, error) {
+// lets him in. The actor has signed in himself, by password or by slip, in the
+// session given, and makes sure of it by the proof where [account.Service.Sure]
+// asks for one. Errors: fault.ErrNotFound without an arrival, fault.ErrInvalid for
+// whoever does not belong to the provider's subtree and on the fields code and
+// old, fault.ErrTooMany, fault.ErrConflict where the actor or the other identity
+// is linked already.
+func (s *Service) Link(ctx context.Context, by access.Actor, token, session string, proof account.Proof) (Issuer, error) {
 	if !by.IsPerson() || by.ViewedBy != 0 {
 		return Issuer{}, errForbidden()
 	}
@@ -361,6 +363,9 @@ func (s *Service) Link(ctx context.Context, by access.Actor, token string) (Issu
 		return Issuer{}, err
 	}
 	if err := s.inside(ctx, by, i, by.Person); err != nil {
+		return Issuer{}, err
+	}
+	if err := s.Accounts.Sure(ctx, by, session, proof); err != nil {
 		return Issuer{}, err
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -385,6 +390,11 @@ func (s *Service) Link(ctx context.Context, by access.Actor, token string) (Issu
 		return Issuer{}, fmt.Errorf("link person %d: %w", by.Person, err)
 	}
 	return Issuer{ID: i.ID, Name: i.Name}, nil
+}
+
+// Asks tells what Link will ask of the actor in the session.
+func (s *Service) Asks(ctx context.Context, by access.Actor, session string) (account.Ask, error) {
+	return s.Accounts.Asks(ctx, by, session)
 }
 
 // Own is a provider with the actor's link to it.

@@ -17,6 +17,7 @@ import (
 
 	"learnspace/internal/access"
 	"learnspace/internal/account"
+	"learnspace/internal/account/factor"
 	"learnspace/internal/clock"
 	"learnspace/internal/db"
 	"learnspace/internal/db/dbtest"
@@ -149,11 +150,13 @@ type fixture struct {
 	sys   access.Actor
 	nodes map[string]org.Node
 	n     int
+	// sessions are those in which people have come in.
+	sessions map[id.Person]string
 }
 
 func setup(t *testing.T, h *dbtest.Harness) *fixture {
 	t.Helper()
-	f := &fixture{Harness: h, op: access.Operator("tester"), nodes: map[string]org.Node{}}
+	f := &fixture{Harness: h, op: access.Operator("tester"), nodes: map[string]org.Node{}, sessions: map[id.Person]string{}}
 	f.orgs = org.New(h.DB, h.IDs, h.Clock, h.Log, h.Audit)
 	f.people = person.New(h.DB, h.IDs, h.Clock, h.Keys, h.Log, h.Audit, f.orgs)
 	f.orgs.Spaces, f.orgs.People = space.New(h.DB, h.IDs, h.Clock, h.Log, h.Audit, f.orgs, f.people), f.people
@@ -196,10 +199,11 @@ func (f *fixture) teacher(t *testing.T, school, login string) access.Actor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = f.accounts.Activate(t.Context(), access.Anonymous(), account.Activation{Code: slip.Code, Login: login, Password: good})
+	ticket, err := f.accounts.Activate(t.Context(), access.Anonymous(), account.Activation{Code: slip.Code, Login: login, Password: good})
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.sessions[made[0].ID] = ticket.Token
 	return f.as(t, made[0].ID)
 }
 
@@ -237,6 +241,12 @@ func (f *fixture) come(t *testing.T, p *provider, n id.Issuer, by access.Actor, 
 	return a, token, err
 }
 
+// connect links an arrival to somebody in the session in which he came in.
+func (f *fixture) connect(t *testing.T, by access.Actor, token string) (upstream.Issuer, error) {
+	t.Helper()
+	return f.Link(t.Context(), by, token, f.sessions[by.Person], account.Proof{})
+}
+
 // link links somebody to a user of the provider.
 func (f *fixture) link(t *testing.T, p *provider, n id.Issuer, by access.Actor, user string) {
 	t.Helper()
@@ -244,7 +254,7 @@ func (f *fixture) link(t *testing.T, p *provider, n id.Issuer, by access.Actor, 
 	if err != nil || !a.Waiting {
 		t.Fatalf("%+v, %v", a, err)
 	}
-	if _, err := f.Link(t.Context(), by, token); err != nil {
+	if _, err := f.connect(t, by, token); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -270,11 +280,11 @@ func TestLinkedOnceThenSignsIn(t *testing.T) {
 		if i, err := f.Waiting(t.Context(), access.Anonymous(), token); err != nil || i.Name != "南关教育账号" {
 			t.Errorf("waiting %+v, %v", i, err)
 		}
-		wantKind(t, "nobody links", second(f.Link(t.Context(), access.Anonymous(), token)), fault.ErrForbidden)
-		if _, err := f.Link(t.Context(), teacher, token); err != nil {
+		wantKind(t, "nobody links", second(f.connect(t, access.Anonymous(), token)), fault.ErrForbidden)
+		if _, err := f.connect(t, teacher, token); err != nil {
 			t.Fatal(err)
 		}
-		wantKind(t, "a second time", second(f.Link(t.Context(), teacher, token)), fault.ErrNotFound)
+		wantKind(t, "a second time", second(f.connect(t, teacher, token)), fault.ErrNotFound)
 		a, _, err = f.come(t, p, n, access.Anonymous(), "zhou")
 		if err != nil || a.Ticket.Person != teacher.Person {
 			t.Fatalf("second arrival: %+v, %v", a, err)
@@ -290,8 +300,8 @@ func TestLinkedOnceThenSignsIn(t *testing.T) {
 		if err != nil || !a.Waiting {
 			t.Fatal(a, err)
 		}
-		wantKind(t, "one person, two identities", second(f.Link(t.Context(), teacher, token)), fault.ErrConflict)
-		if _, err := f.Link(t.Context(), other, token); err != nil {
+		wantKind(t, "one person, two identities", second(f.connect(t, teacher, token)), fault.ErrConflict)
+		if _, err := f.connect(t, other, token); err != nil {
 			t.Errorf("after the conflict: %v", err)
 		}
 		_, _, err = f.come(t, p, n, teacher, "wang")
@@ -301,6 +311,41 @@ func TestLinkedOnceThenSignsIn(t *testing.T) {
 		}
 		if a, _, err := f.come(t, p, n, access.Anonymous(), "zhou"); err != nil || !a.Waiting {
 			t.Errorf("after unlinking: %+v, %v", a, err)
+		}
+	})
+}
+
+// TestLinkingAsksForTheHolder: whoever finds a device that has been signed in for
+// a while makes no way in of his own.
+func TestLinkingAsksForTheHolder(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f, p := setup(t, h), newProvider(t)
+		n := f.issuer(t, p, true)
+		by := f.teacher(t, "2122000001", "zhoumuyang")
+		_, token, err := f.come(t, p, n, by, "zhou")
+		if err != nil {
+			t.Fatal(err)
+		}
+		link := func(session string, proof account.Proof) error {
+			return second(f.Link(t.Context(), by, token, session, proof))
+		}
+		wantKind(t, "without a session", link("", account.Proof{Password: good}), fault.ErrForbidden)
+		f.Clock.Advance(account.FreshFor)
+		if ask, err := f.Asks(t.Context(), by, f.sessions[by.Person]); ask != account.AskPassword || err != nil {
+			t.Errorf("asks for %q, %v", ask, err)
+		}
+		for _, wrong := range []string{"", "another-maple-1"} {
+			wantKind(t, "by the session alone", link(f.sessions[by.Person], account.Proof{Password: wrong}), fault.ErrInvalid)
+		}
+		wantKind(t, "another's session", link(f.sessions[f.teacher(t, "2122000001", "othername").Person], account.Proof{Password: good}), fault.ErrForbidden)
+		secret, err := f.accounts.Preset(t.Context(), access.System("test"), by.Person)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantKind(t, "with the password, where there is a factor", link(f.sessions[by.Person], account.Proof{Password: good}), fault.ErrInvalid)
+		if err := link(f.sessions[by.Person], account.Proof{Code: factor.Code(secret, time.Now())}); err != nil {
+			t.Errorf("with a code: %v", err)
 		}
 	})
 }
@@ -318,12 +363,12 @@ func TestForeignTenant(t *testing.T) {
 		if err != nil || !a.Waiting {
 			t.Fatal(a, err)
 		}
-		wantKind(t, "a teacher of another county links", second(f.Link(t.Context(), far, token)), fault.ErrInvalid)
+		wantKind(t, "a teacher of another county links", second(f.connect(t, far, token)), fault.ErrInvalid)
 		if mine, err := f.Mine(t.Context(), far); err != nil || len(mine) != 0 {
 			t.Errorf("offered to another county: %+v, %v", mine, err)
 		}
 		near := f.teacher(t, "2122000001", "nearteacher")
-		if _, err := f.Link(t.Context(), near, token); err == nil {
+		if _, err := f.connect(t, near, token); err == nil {
 			t.Error("an arrival that began as somebody else's is linked")
 		}
 		f.link(t, p, n, near, "zhou")

@@ -124,17 +124,18 @@ func (f *Face) callback(w http.ResponseWriter, r *http.Request) error {
 // linkPage asks whoever a provider has identified who he is here.
 type linkPage struct {
 	Issuer upstream.Issuer
-	Name   string // of whoever is signed in, "" for nobody
-	Error  string
+	Name   string      // of whoever is signed in, "" for nobody
+	Ask    account.Ask // what makes sure of him, "" for nothing
+	Errors ui.Errors
 }
 
 func (f *Face) showLink(w http.ResponseWriter, r *http.Request) error {
-	return f.renderLink(w, r, http.StatusOK, "")
+	return f.renderLink(w, r, http.StatusOK, nil)
 }
 
-func (f *Face) renderLink(w http.ResponseWriter, r *http.Request, status int, wrong string) error {
+func (f *Face) renderLink(w http.ResponseWriter, r *http.Request, status int, errs ui.Errors) error {
 	token, _ := kept(r)
-	page := linkPage{Error: wrong}
+	page := linkPage{Errors: errs}
 	by := web.Actor(r.Context())
 	var err error
 	if page.Issuer, err = f.upstream.Waiting(r.Context(), by, token); err != nil {
@@ -143,17 +144,21 @@ func (f *Face) renderLink(w http.ResponseWriter, r *http.Request, status int, wr
 		}
 		return err
 	}
-	if by.IsPerson() {
+	if by.IsPerson() && by.ViewedBy == 0 {
 		page.Name = by.Name
+		if page.Ask, err = f.upstream.Asks(r.Context(), by, web.SessionToken(r)); err != nil {
+			return err
+		}
 	}
 	return web.Render(w, r, status, linkView(page))
 }
 
 func (f *Face) link(w http.ResponseWriter, r *http.Request) error {
 	token, _ := kept(r)
-	i, err := f.upstream.Link(r.Context(), web.Actor(r.Context()), token)
+	i, err := f.upstream.Link(r.Context(), web.Actor(r.Context()), token, web.SessionToken(r),
+		account.Proof{Code: r.FormValue("code"), Password: r.FormValue("old")})
 	if errs, ok := web.Invalid(r, err); ok {
-		return f.renderLink(w, r, http.StatusUnprocessableEntity, errs.In("issuer"))
+		return f.renderLink(w, r, http.StatusUnprocessableEntity, errs)
 	}
 	if err != nil {
 		return err
