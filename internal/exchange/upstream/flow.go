@@ -280,8 +280,8 @@ func (s *Service) identify(ctx context.Context, i Issuer, v visit, callback stri
 	return identity{subjectHash(i.ID, value), i.TrustMFA && slices.Contains(amr, any("mfa"))}, nil
 }
 
-// inside refuses whoever does not belong to the provider's subtree today, or
-// holds a role outside it.
+// inside refuses whoever does not belong to the provider's subtree today, holds a
+// role outside it, or has a child there.
 func (s *Service) inside(ctx context.Context, by access.Actor, i Issuer, who id.Person) error {
 	outside := fault.Invalid(fault.At("issuer", "upstream.outside"))
 	within, err := org.Path(ctx, s.DB, i.Node)
@@ -302,6 +302,33 @@ func (s *Service) inside(ctx context.Context, by access.Actor, i Issuer, who id.
 	}
 	if slices.ContainsFunc(places, func(at access.Place) bool { return at.Path != "" && !access.Covers(within, at.Path) }) {
 		return outside
+	}
+	if rec.Role != person.RoleGuardian {
+		return nil
+	}
+	return s.wardsInside(ctx, within, who, outside)
+}
+
+// wardsInside refuses a guardian of whose children one learns outside.
+func (s *Service) wardsInside(ctx context.Context, within string, who id.Person, outside error) error {
+	bindings, err := s.People.OwnBindings(ctx, access.Actor{Person: who}, who)
+	if err != nil {
+		return err
+	}
+	var units []id.Node
+	for _, b := range bindings {
+		if b.Guardianship.Status == person.BindingConfirmed {
+			units = append(units, b.AtUnit)
+		}
+	}
+	spots, err := org.Spots(ctx, s.DB, units)
+	if err != nil {
+		return err
+	}
+	for _, u := range units {
+		if !access.Covers(within, spots[u].Path) {
+			return outside
+		}
 	}
 	return nil
 }

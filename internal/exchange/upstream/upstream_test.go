@@ -395,6 +395,59 @@ func TestForeignTenant(t *testing.T) {
 	})
 }
 
+// TestGuardianOfTwoCounties: a provider of one county opens no child of another.
+func TestGuardianOfTwoCounties(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f, p := setup(t, h), newProvider(t)
+		ctx, n := t.Context(), f.issuer(t, p, false)
+		draft := func(name, role, school string, birth clock.Day) person.Draft {
+			unit := f.nodes[school].ID
+			d := person.Draft{Name: name, Role: role, Birth: birth, NoIDReason: "待补", Unit: unit}
+			if role == person.RolePupil {
+				class, _, err := f.orgs.EnsureClass(ctx, f.op, unit, org.ClassKey{Stage: "P", EntryYear: 2018, No: 1})
+				if err != nil {
+					t.Fatal(err)
+				}
+				d.Node = class.ID
+			}
+			return d
+		}
+		made, err := f.people.Prepare(ctx, f.op, []person.Draft{draft("林父", person.RoleGuardian, "2122000001", 0),
+			draft("林知夏", person.RolePupil, "2122000001", 20110307), draft("林知秋", person.RolePupil, "2122000002", 20120307)})
+		if err == nil {
+			err = f.people.InsertMany(ctx, f.op, made)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		father := made[0].ID
+		for i, status := range []string{person.BindingConfirmed, person.BindingRoster} {
+			if err := f.people.Link(ctx, f.op, []person.Guardianship{{Guardian: father, Ward: made[i+1].ID, PhoneTail: "2345", Status: status}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		slip, err := f.accounts.IssueCode(ctx, f.op, father)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ticket, err := f.accounts.Activate(ctx, access.Anonymous(), account.Activation{Code: slip.Code, Login: "linfather", Password: good, Guardian: account.Guardian{Tail: "2345"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.sessions[father] = ticket.Token
+		f.link(t, p, n, f.as(t, father), "zhou")
+		if _, _, err := f.come(t, p, n, access.Anonymous(), "zhou"); err != nil {
+			t.Fatalf("with the child of the county alone: %v", err)
+		}
+		if err := f.people.ConfirmWards(ctx, f.op, father, []id.Person{made[2].ID}, false); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = f.come(t, p, n, access.Anonymous(), "zhou")
+		wantKind(t, "with a child of another county", err, fault.ErrInvalid)
+	})
+}
+
 func TestSecondFactorStays(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ trust, factor, half bool }{{false, false, true}, {false, true, true}, {true, false, true}, {true, true, false}} {
