@@ -238,7 +238,10 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Bulletin = bulletin.New(bulletin.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Log: a.Log, Trail: a.Trail, Org: a.Org, Metrics: a.Metrics,
 		Platform: a.Config.Platform["zh"], Office: a.Config.Office, Phone: a.Config.Phone})
 	a.Custody = custody.New(custody.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, Trail: a.Trail, Org: a.Org, People: a.People,
-		Jobs: a.Jobs, Files: a.Blobs, System: a.System("files that were approved"), Platform: a.Config.Platform["zh"]})
+		Jobs: a.Jobs, Files: a.Blobs, System: a.System("files that were approved"), Platform: a.Config.Platform["zh"],
+		Renewed: func(ctx context.Context, who id.Person, since time.Time) (bool, error) {
+			return a.Accounts.RenewedByOther(ctx, a.System("two persons decide"), who, since)
+		}})
 	a.Rights = a.newRights()
 	a.jobs()
 	a.measure()

@@ -19,8 +19,9 @@ type File struct {
 }
 
 // Take gives the file of a request to whoever asked for it, while he still
-// holds export.request at the node and the file has not expired, and at the
-// command line to the operator. Each taking is recorded with the network (kept
+// holds export.request at the node and the file has not expired, unless another
+// person has renewed his way in within the last day; and at the command line to
+// the operator. Each taking is recorded with the network (kept
 // as a keyed hash) and counts its rows against the requester's day; over it the
 // error is ErrTooMany.
 func (s *Service) Take(ctx context.Context, by access.Actor, request id.Export, network string) (File, error) {
@@ -45,6 +46,11 @@ func (s *Service) Take(ctx context.Context, by access.Actor, request id.Export, 
 		}
 		if err := s.stands(ctx, r.RequestedBy, 0, s.path(ctx, tx, r.Node), access.ExportRequest, r.RequestedRole); err != nil {
 			return err
+		}
+		if by.IsPerson() {
+			if err := s.settled(ctx, by.Person); err != nil {
+				return err
+			}
 		}
 		if err := s.spend(ctx, tx, r.RequestedBy, r.RequestedRole, RowsDay, int64(r.Records)); err != nil {
 			return err

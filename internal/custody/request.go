@@ -2,6 +2,7 @@ package custody
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -217,23 +218,35 @@ func (ask *Asking) check(by access.Actor, n org.Node) error {
 	return nil
 }
 
-// fresh is how long a role that the requester has given does not count.
-const freshRole = 24 * time.Hour
+// freshTime is how long a role that a person has given, and a way in that another
+// person has renewed, do not count: both could be one hand's, and those concerned
+// shall have seen it.
+const freshTime = 24 * time.Hour
 
 // Approve agrees to a request: the file is made by a job. The actor needs
 // export.approve over the node by a grant that holds at this moment, which is
-// asked inside the transaction, and that the requester has not given him within
-// the last 24 hours and has not lent him; he is never the requester. The requester must still hold
-// his right too.
+// asked inside the transaction; he is never the requester, who must still hold
+// his right too. A role that a person has given either of them within the last 24
+// hours does not count, nor one that they have lent each other, nor somebody
+// whose way in another person has renewed in that time.
 func (s *Service) Approve(ctx context.Context, by access.Actor, request id.Export, note string) error {
 	return s.decide(ctx, by, request, Approved, note, func(ctx context.Context, tx *db.Tx, r Request, path string) error {
 		if err := s.stands(ctx, by.Person, r.RequestedBy, path, access.ExportApprove, by.Role); err != nil {
 			return err
 		}
-		if err := s.stands(ctx, r.RequestedBy, 0, path, access.ExportRequest, r.RequestedRole); err != nil {
+		err := s.stands(ctx, r.RequestedBy, by.Person, path, access.ExportRequest, r.RequestedRole)
+		if errors.Is(err, errLost) {
 			return fault.New(fault.ErrConflict, "custody.request.requester_left")
 		}
-		_, err := s.Jobs.Enqueue(ctx, tx, job.Spec{Kind: jobMake, Key: r.ID.String(), Payload: r.ID.String()})
+		if err != nil {
+			return err
+		}
+		for _, who := range []id.Person{by.Person, r.RequestedBy} {
+			if err := s.settled(ctx, who); err != nil {
+				return err
+			}
+		}
+		_, err = s.Jobs.Enqueue(ctx, tx, job.Spec{Kind: jobMake, Key: r.ID.String(), Payload: r.ID.String()})
 		return err
 	})
 }
@@ -294,9 +307,12 @@ func (s *Service) decide(ctx context.Context, by access.Actor, request id.Export
 	return nil
 }
 
+// errLost is for whoever does not hold the right at this moment.
+var errLost = fault.New(fault.ErrForbidden, "custody.request.no_right")
+
 // stands asks whether a person holds p in the role over the path at this moment,
-// by a grant; one that notBy has given within the last day, or lent, does not
-// count.
+// by a grant. Where notBy is somebody, one that he has lent does not count, nor
+// one that any person has given within the last day.
 func (s *Service) stands(ctx context.Context, who, notBy id.Person, path string, p access.Permission, role access.Role) error {
 	grants, err := s.Org.GrantsOf(ctx, s.System, who)
 	if err != nil {
@@ -307,7 +323,7 @@ func (s *Service) stands(ctx context.Context, who, notBy id.Person, path string,
 		if g.Role != role || !access.Has(role, p) || !access.Covers(g.Path, path) {
 			continue
 		}
-		if notBy != 0 && (g.LentBy == notBy || g.GivenBy == notBy && g.Given.After(s.now().Add(-freshRole))) {
+		if notBy != 0 && (g.LentBy == notBy || g.GivenBy != 0 && g.Given.After(s.now().Add(-freshTime))) {
 			recent = true
 			continue
 		}
@@ -316,7 +332,20 @@ func (s *Service) stands(ctx context.Context, who, notBy id.Person, path string,
 	if recent {
 		return fault.New(fault.ErrForbidden, "custody.request.recent")
 	}
-	return fault.New(fault.ErrForbidden, "custody.request.no_right")
+	return errLost
+}
+
+// settled refuses whoever may have come in as somebody else: another person has
+// made him a slip or reset his factor within the last day.
+func (s *Service) settled(ctx context.Context, who id.Person) error {
+	if s.Renewed == nil {
+		return nil
+	}
+	renewed, err := s.Renewed(ctx, who, s.now().Add(-freshTime))
+	if err == nil && renewed {
+		return fault.New(fault.ErrForbidden, "custody.request.renewed")
+	}
+	return err
 }
 
 // Withdraw takes a request back that nobody has decided. Only the requester may;

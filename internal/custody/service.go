@@ -39,6 +39,9 @@ type Deps struct {
 	// System is the actor of the job that makes files and of the values that are
 	// shown after the right to them was checked.
 	System access.Actor
+	// Renewed reports whether another person has renewed somebody's way in since a
+	// moment: a slip, or a factor that was reset. nil: nobody can.
+	Renewed func(ctx context.Context, who id.Person, since time.Time) (bool, error)
 	// Platform stands over each file.
 	Platform string
 }
