@@ -55,7 +55,7 @@ func (a *App) Init(ctx context.Context, by access.Actor, province, admin string)
 // role until one is given.
 func (a *App) MakeOfficer(ctx context.Context, by access.Actor, node id.Node, name string) (id.Person, error) {
 	made, err := a.People.Prepare(ctx, by, []person.Draft{{Name: name, Role: person.RoleOfficer, Node: node, Unit: node,
-		NoIDReason: "office", From: clock.DayOf(a.Clock.Now())}})
+		NoIDReason: "名册外登记，未录入证件号", From: clock.DayOf(a.Clock.Now())}})
 	if err != nil {
 		return 0, err
 	}

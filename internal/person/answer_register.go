@@ -3,6 +3,7 @@ package person
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"learnspace/internal/access"
 	"learnspace/internal/clock"
@@ -178,9 +179,15 @@ func (s *Service) RegisterOf(ctx context.Context, by access.Actor, child id.Pers
 	if err != nil {
 		return RegisterRow{}, nil, err
 	}
+	list, err := readConsents(ctx, s.db, "child = $1 ORDER BY at DESC, id DESC", child.Int())
+	if err != nil {
+		return RegisterRow{}, nil, err
+	}
 	for purpose, v := range all {
+		if i := slices.IndexFunc(list, func(c Consent) bool { return c.ID == v.Decider.ID }); i >= 0 {
+			v.Decider = list[i]
+		}
 		out.Verdicts[purpose] = v
 	}
-	list, err := readConsents(ctx, s.db, "child = $1 ORDER BY at DESC, id DESC", child.Int())
-	return out, list, err
+	return out, list, nil
 }

@@ -175,6 +175,9 @@ func TestRegisterPages(t *testing.T) {
 	if p.Count("tbody tr") != 2 || !strings.Contains(p.Text("main"), "林爸") {
 		t.Errorf("one pupil: %q", p.Text("main"))
 	}
+	if now := p.Text("main ul[role=list]"); !strings.Contains(now, "母亲") || strings.Contains(now, "其他监护人") {
+		t.Errorf("what stands does not say whose answer it is: %q", now)
+	}
 	school.Get("/consents/" + f.child[1].String()).Want(http.StatusNotFound)
 	school.Get("/consents?class=" + f.class[1].ID.String()).Want(http.StatusNotFound)
 	f.as(access.ClassTeacher, f.class[0]).Get("/consents").Want(http.StatusOK)

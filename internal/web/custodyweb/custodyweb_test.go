@@ -78,7 +78,7 @@ func setup(t *testing.T, h *dbtest.Harness) *fixture {
 		person.Draft{Name: "乙校生", Sex: 2, Birth: 2012_0915, Role: person.RolePupil, Node: f.b1.ID, Unit: f.b.ID, IDNo: number2},
 		person.Draft{Name: "金父", Role: person.RoleGuardian, Unit: f.a.ID, Phone: "13911112222"})
 	f.pupil, f.stranger, f.father = ids[0], ids[1], ids[2]
-	if err := f.people.Link(t.Context(), f.op, []person.Guardianship{{Guardian: f.father, Ward: f.pupil, Relation: "父亲", PhoneTail: "2222"}}); err != nil {
+	if err := f.people.Link(t.Context(), f.op, []person.Guardianship{{Guardian: f.father, Ward: f.pupil, Relation: "father", PhoneTail: "2222"}}); err != nil {
 		t.Fatal(err)
 	}
 	f.clerk, f.manager = f.holder("教务甲", access.Registrar, f.a), f.holder("校长甲", access.School, f.a)
@@ -126,6 +126,9 @@ func TestPersonPages(t *testing.T) {
 		}
 		if !strings.Contains(page.Body, "••••0013") || !strings.Contains(page.Body, "••••2222") {
 			t.Error("the page does not show the tails")
+		}
+		if words := page.Text("#guardians ul"); !strings.Contains(words, "父亲") || strings.Contains(words, "father") {
+			t.Errorf("the guardian's relation is not in the reader's language: %q", words)
 		}
 		form := clerk.Get(home + "/reveal/id_no").Want(http.StatusOK)
 		if strings.Contains(form.Body, number1) {

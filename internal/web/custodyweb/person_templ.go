@@ -261,7 +261,7 @@ func personView(p personPage) templ.Component {
 								}
 								return nil
 							})
-							templ_7745c5c3_Err = ui.Item(ui.Row{Avatar: g.Name, Title: g.Name, Note: g.Relation + " · " + i18n.T(ctx, "custody.field.phone") + " " + masked(ctx, g.PhoneTail)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = ui.Item(ui.Row{Avatar: g.Name, Title: g.Name, Note: web.Relation(ctx, g.Relation) + " · " + i18n.T(ctx, "custody.field.phone") + " " + masked(ctx, g.PhoneTail)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
