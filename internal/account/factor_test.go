@@ -217,6 +217,39 @@ func TestStepUp(t *testing.T) {
 	})
 }
 
+// TestStepUpOfAnOldSession: a first factor is bound by whoever has just shown the
+// password, and not by a device that was left open.
+func TestStepUpOfAnOldSession(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		f.accounts = f.withFactors(t)
+		ctx := t.Context()
+		who := f.teacher(t, f.class, "周沐阳")
+		first := f.enter(t, who, "zhoumuyang", account.Guardian{})
+		_, err := f.accounts.StepUp(ctx, anybody, "no-such-token-no-such-token-no-such-token-no")
+		wantKind(t, "no session", err, fault.ErrNotFound)
+		f.Clock.Advance(account.FreshFor)
+		f.grant(t, who, f.school, access.Registrar)
+		_, err = f.accounts.StepUp(ctx, anybody, first.Token)
+		wantKind(t, "an old session without a factor", err, fault.ErrNotFound)
+		secret, err := f.accounts.Preset(ctx, access.System("test"), who)
+		if err != nil {
+			t.Fatal(err)
+		}
+		up, err := f.accounts.StepUp(ctx, anybody, first.Token)
+		if err != nil {
+			t.Fatalf("an old session of somebody who has one: %v", err)
+		}
+		ticket, err := f.accounts.PassCode(ctx, anybody, up.Half, code(secret, f.Clock.Now()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = f.accounts.StepUp(ctx, anybody, ticket.Token)
+		wantKind(t, "a session that lacks nothing", err, fault.ErrNotFound)
+	})
+}
+
 // TestHalfEndsWithThePassword: a new slip, a new password and a person who has
 // left shut half-open sign-ins.
 func TestHalfEndsWithThePassword(t *testing.T) {

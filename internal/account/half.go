@@ -146,13 +146,22 @@ const issuer = "学习空间"
 
 // StepUp turns a session that lacks a second factor, since its holder was given
 // a role that needs one, into a half-open sign-in. The session ends when that is
-// done. fault.ErrNotFound for any other token.
+// done. A first factor is bound right after the password was shown: whoever has
+// none and came in longer ago signs in again. fault.ErrNotFound for him and for any
+// other token.
 func (s *Service) StepUp(ctx context.Context, by access.Actor, token string) (Ticket, error) {
 	ses, _, ok, err := s.store.sessionByToken(ctx, tokenHash(token))
 	if err != nil {
 		return Ticket{}, err
 	}
-	if !ok || !ses.live(s.clk.Now()) {
+	if !ok || !ses.live(s.clk.Now()) || !ses.FactorAt.IsZero() {
+		return Ticket{}, errNoSession
+	}
+	state, err := s.factors.State(ctx, access.Actor{Account: ses.Account}, ses.Account)
+	if err != nil {
+		return Ticket{}, err
+	}
+	if !state.Enrolled() && s.clk.Now().Sub(ses.MadeAt) >= FreshFor {
 		return Ticket{}, errNoSession
 	}
 	fresh := newToken()
