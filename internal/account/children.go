@@ -119,6 +119,9 @@ func (s *Service) AnswerFor(ctx context.Context, by access.Actor, child id.Perso
 	if err != nil {
 		return err
 	}
+	if by.ViewedBy != 0 {
+		return errForbidden
+	}
 	if !now.Decides {
 		return fault.New(fault.ErrForbidden, "account.consent.not_deciding")
 	}

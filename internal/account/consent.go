@@ -203,6 +203,8 @@ func (s *Service) AnswerConsent(ctx context.Context, by access.Actor, g Guardian
 	switch {
 	case err != nil:
 		return err
+	case by.ViewedBy != 0:
+		return errForbidden
 	case now.NoPhone:
 		return fault.Invalid(fault.At("tail", "account.guardian.nophone"))
 	case now.Locked:

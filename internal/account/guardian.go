@@ -233,7 +233,7 @@ func (s *Service) guardians(ctx context.Context, by access.Actor, class id.Node)
 // further slip; the account stays as it is. Errors: fault.ErrInvalid on code or
 // tail, fault.ErrForbidden for others than guardians, fault.ErrTooMany.
 func (s *Service) BindWards(ctx context.Context, by access.Actor, network, code, tail string) error {
-	if !by.IsPerson() || by.Role != access.Guardian {
+	if !by.IsPerson() || by.Role != access.Guardian || by.ViewedBy != 0 {
 		return errForbidden
 	}
 	row, err := s.openCode(ctx, network, code)

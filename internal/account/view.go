@@ -99,15 +99,20 @@ func (s *Service) viewable(ctx context.Context, by access.Actor, login string) (
 	switch {
 	case !mayEnter(status) || who.Role == "":
 		return 0, fault.Invalid(fault.At("login", "account.view.nobody"))
-	case a.Person == by.Person || slices.ContainsFunc(who.Places, func(at access.Place) bool { return slices.Contains(unseen, at.Role) }):
+	case a.Person == by.Person || watches(who):
 		return 0, fault.Invalid(fault.At("login", "account.view.never"))
 	}
 	return a.Person, nil
 }
 
+// watches reports whether somebody holds a role whose holders nobody views.
+func watches(who access.Actor) bool {
+	return slices.ContainsFunc(who.Places, func(at access.Place) bool { return slices.Contains(unseen, at.Role) })
+}
+
 // viewed is the actor of a session in which a view goes on: the person looked
-// at, as he is now, marked with who looks. A view that is over, or whose
-// operator has lost the role, ends here.
+// at, as he is now, marked with who looks. A view that is over, whose operator has
+// lost the role, or whose subject may no longer be looked at, ends here.
 func (s *Service) viewed(ctx context.Context, by access.Actor, ses Session) (access.Actor, error) {
 	v, ok, err := s.store.view(ctx, ses.View)
 	if err != nil {
@@ -119,7 +124,7 @@ func (s *Service) viewed(ctx context.Context, by access.Actor, ses Session) (acc
 		if err != nil {
 			return access.Actor{}, err
 		}
-		if mayEnter(status) {
+		if mayEnter(status) && !watches(who) {
 			who.ViewedBy, who.Shared = by.Person, ses.Shared
 			return who, nil
 		}
