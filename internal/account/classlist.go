@@ -61,7 +61,8 @@ type ClassList struct {
 }
 
 // List returns the list of a class, or the staff of a school (Pupils empty). The
-// actor needs person.read there. fault.ErrNotFound elsewhere.
+// actor needs person.read there. fault.ErrNotFound elsewhere, and
+// fault.ErrTooMany for whoever has opened too many lists today.
 func (s *Service) List(ctx context.Context, by access.Actor, node id.Node) (ClassList, error) {
 	n, err := s.org.Get(ctx, by, node)
 	if err != nil {
@@ -100,6 +101,11 @@ func (s *Service) List(ctx context.Context, by access.Actor, node id.Node) (Clas
 			out.Pupil.add(m)
 		} else {
 			out.Staff = append(out.Staff, m)
+		}
+	}
+	if s.listed != nil && n.Kind == org.KindClass {
+		if err := s.listed(ctx, by, node, len(out.Pupils)); err != nil {
+			return ClassList{}, err
 		}
 	}
 	return out, nil

@@ -45,6 +45,9 @@ type Deps struct {
 	// that no phone can be confirmed and no password had anew by one.
 	Deliver *deliver.Service
 	Jobs    *job.Service
+	// Listed records that the list of a class is shown, with so many pupils, and
+	// refuses whoever has opened too many; nil: nobody records.
+	Listed func(ctx context.Context, by access.Actor, class id.Node, names int) error
 }
 
 // Service is the front door of the package.
@@ -68,6 +71,7 @@ type Service struct {
 
 	deliver *deliver.Service
 	jobs    *job.Service
+	listed  func(ctx context.Context, by access.Actor, class id.Node, names int) error
 }
 
 // New returns the service.
@@ -82,7 +86,7 @@ func New(d Deps) *Service {
 	s := &Service{db: d.DB, ids: d.IDs, clk: d.Clock, keys: d.Keys, log: d.Log, trail: d.Trail,
 		org: d.Org, people: d.People, hasher: d.Hasher, store: store{d.DB}, guard: &throttle{d.DB, d.Keys},
 		gate: newGate(), pace: &pace{}, factors: d.Factors, factorOff: d.FactorOff,
-		deliver: d.Deliver, jobs: d.Jobs}
+		deliver: d.Deliver, jobs: d.Jobs, listed: d.Listed}
 	if s.jobs != nil {
 		s.jobs.Register(kindRecovery, s.sendRecovery)
 	}

@@ -224,7 +224,10 @@ func (a *App) build(ctx context.Context, o Options) error {
 		return err
 	}
 	a.Accounts = account.New(account.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, Log: a.Log, Trail: a.Trail,
-		Org: a.Org, People: a.People, Hasher: o.Hasher, Factors: factors, FactorOff: a.Config.SecondFactor == "off", Deliver: a.Deliver, Jobs: a.Jobs})
+		Org: a.Org, People: a.People, Hasher: o.Hasher, Factors: factors, FactorOff: a.Config.SecondFactor == "off", Deliver: a.Deliver, Jobs: a.Jobs,
+		Listed: func(ctx context.Context, by access.Actor, class id.Node, names int) error {
+			return a.Custody.ListOpened(ctx, by, class, names)
+		}})
 	a.Upstream = upstream.New(upstream.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, Trail: a.Trail, Org: a.Org, People: a.People,
 		Accounts: a.Accounts, HTTP: a.Dial.Client(upstreamTime)})
 	a.Explain = explain.New(a.DB, a.Accounts, a.Org, a.People)

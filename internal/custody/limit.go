@@ -16,22 +16,25 @@ import (
 type Limit string
 
 // The limits: looks at other persons' data in a day and in an hour of the
-// clock, and rows taken out in files in a day.
+// clock, names on opened class lists in a day, each list once, and rows taken out
+// in files in a day.
 const (
 	LooksDay  Limit = "looks_day"
 	LooksHour Limit = "looks_hour"
+	NamesDay  Limit = "names_day"
 	RowsDay   Limit = "rows_day"
 )
 
 // Limits lists the limits in the order of the page.
-func Limits() []Limit { return []Limit{LooksDay, LooksHour, RowsDay} }
+func Limits() []Limit { return []Limit{LooksDay, LooksHour, NamesDay, RowsDay} }
 
 // standard are the limits that hold until the security administrator changes
-// them: a class teacher looks at fifty pupils, a registrar at a grade.
-var standard = map[Limit]int64{LooksDay: 200, LooksHour: 60, RowsDay: 2000}
+// them: a class teacher looks at fifty pupils, a registrar at a grade, and prints
+// the slips of a large school in a day.
+var standard = map[Limit]int64{LooksDay: 200, LooksHour: 60, NamesDay: 3000, RowsDay: 2000}
 
 // most bounds what can be set, so that a limit stays one.
-var most = map[Limit]int64{LooksDay: 2000, LooksHour: 500, RowsDay: 20000}
+var most = map[Limit]int64{LooksDay: 2000, LooksHour: 500, NamesDay: 20000, RowsDay: 20000}
 
 // Most is the largest value a limit can be set to.
 func (l Limit) Most() int64 { return most[l] }
@@ -166,7 +169,7 @@ func (s *Service) refused(ctx context.Context, by access.Actor, limits []Limit, 
 			if err != nil {
 				return err
 			}
-			if used < limit && l != RowsDay {
+			if used < limit && l != RowsDay && l != NamesDay { // those are not used one by one
 				continue
 			}
 			a := Alarm{Kind: string(l), Person: by.Person, Role: by.Role, Tries: 1, slot: l.slot(s.now(), int64(s.today()))}

@@ -294,6 +294,9 @@ func (s *Service) Sweep(ctx context.Context, by access.Actor) (erased int, err e
 	if _, err := s.DB.Exec(ctx, "DELETE FROM cus_look WHERE at < $1", now.Add(-purgeAfter).UnixMilli()); err != nil {
 		return 0, fmt.Errorf("forget looks: %w", err)
 	}
+	if _, err := s.DB.Exec(ctx, "DELETE FROM cus_list WHERE day < $1", int64(clock.DayOf(now.Add(-purgeAfter)))); err != nil {
+		return 0, fmt.Errorf("forget lists: %w", err)
+	}
 	_, err = s.DB.Exec(ctx, "DELETE FROM cus_count WHERE (kind = 'looks_hour' AND slot < $1) OR (kind <> 'looks_hour' AND slot < $2)",
 		now.Add(-48*time.Hour).Unix()/3600, int64(s.today().AddDays(-2)))
 	if err != nil {

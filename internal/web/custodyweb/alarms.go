@@ -76,7 +76,11 @@ func (f *Face) setLimits(w http.ResponseWriter, r *http.Request) error {
 	}
 	var errs ui.Errors
 	for _, l := range custody.Limits() {
-		value, err := strconv.ParseInt(strings.TrimSpace(r.PostFormValue(string(l))), 10, 64)
+		typed := strings.TrimSpace(r.PostFormValue(string(l)))
+		if !r.PostForm.Has(string(l)) {
+			continue
+		}
+		value, err := strconv.ParseInt(typed, 10, 64)
 		if err == nil && value == now[l] {
 			continue
 		}
@@ -97,7 +101,9 @@ func (f *Face) setLimits(w http.ResponseWriter, r *http.Request) error {
 		}
 		page.Errors = errs
 		for _, l := range custody.Limits() {
-			page.Limits[l] = r.PostFormValue(string(l))
+			if r.PostForm.Has(string(l)) {
+				page.Limits[l] = r.PostFormValue(string(l))
+			}
 		}
 		return web.Render(w, r, http.StatusUnprocessableEntity, alarmsView(page))
 	}
