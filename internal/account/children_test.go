@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -116,6 +117,59 @@ func TestWhoMayAnswer(t *testing.T) {
 		}
 		if c, err := f.accounts.ChildConsents(ctx, father, grown); err != nil || c.Decides || len(c.Asked()) != 0 {
 			t.Errorf("the guardian of a pupil of 14 reads %+v, %v", c, err)
+		}
+	})
+}
+
+// TestDigitsDoNotSpeakForAnAccount: whoever knows the phone of a guardian who has
+// an account, as the child does, changes nothing of what he answered there.
+func TestDigitsDoNotSpeakForAnAccount(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		child, asChild := f.alone(t, "linzhixia")
+		mother := f.bound(t, "林母", "13900067890", "linmu", child, f.class)
+		f.answerAs(t, mother, child, account.ConsentPurpose, account.AnswerRefused)
+		f.guardian(t, child, f.class, phone)
+		g := account.Guardian{Name: "林母", Relation: "mother", Tail: "7890", Answer: account.AnswerGiven}
+		wantField(t, f.accounts.AnswerConsent(t.Context(), asChild, g), "tail", "account.consent.own_account")
+		if got := f.stands(t, child); got.Consent != account.AnswerRefused {
+			t.Errorf("after the mother's digits: %+v", got)
+		}
+		if err := f.accounts.AnswerConsent(t.Context(), asChild, father(account.AnswerGiven)); err != nil {
+			t.Errorf("a guardian without an account: %v", err)
+		}
+		if got := f.stands(t, child); got.Consent != account.AnswerRefused {
+			t.Errorf("the no of one holds: %+v", got)
+		}
+	})
+}
+
+// TestNobodyAnswersForAPupilOf14: the answer that a guardian gave stands until the
+// pupil gives his own; the digits of a phone give none.
+func TestNobodyAnswersForAPupilOf14(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		who := f.make(t, f.class, person.Draft{Name: "林知夏", Role: person.RolePupil, Birth: 20051130, IDNo: f.number(20051130)})
+		by := f.as(t, f.enter(t, who, "linzhixia", account.Guardian{}))
+		f.guardian(t, who, f.class, phone)
+		if err := f.accounts.AnswerConsent(t.Context(), by, father(account.AnswerRefused)); err != nil {
+			t.Fatal(err)
+		}
+		f.Clock.Advance(30 * 24 * time.Hour)
+		by = f.again(t, who)
+		if now, err := f.accounts.Consent(t.Context(), by); err != nil || !now.Self || now.Answer != account.AnswerRefused {
+			t.Errorf("on the birthday: %+v, %v", now, err)
+		}
+		wantKind(t, "the digits", f.accounts.AnswerConsent(t.Context(), by, father(account.AnswerGiven)), fault.ErrForbidden)
+		f.answerAs(t, by, who, account.ConsentPurpose, account.AnswerGiven)
+		if by := f.again(t, who); by.NoConsent {
+			t.Errorf("after his own answer: %+v", by)
+		}
+		grown := f.make(t, f.class, person.Draft{Name: "林大", Role: person.RolePupil, Birth: 20040101, IDNo: f.number(20040101)})
+		if now, err := f.accounts.Consent(t.Context(), f.as(t, f.enter(t, grown, "linda", account.Guardian{}))); err != nil || !now.Self {
+			t.Errorf("who was never asked: %+v, %v", now, err)
 		}
 	})
 }

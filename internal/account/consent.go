@@ -65,25 +65,34 @@ func (g Guardian) at(tails []string) bool { return slices.Contains(tails, FoldLo
 // recordAnswer records the answer of whoever is with a child about the personal
 // space, under the guardian of the roster whose phone it is.
 func (s *Service) recordAnswer(ctx context.Context, by access.Actor, child id.Person, g Guardian) error {
-	c := person.Consent{Child: child, Purpose: ConsentPurpose, Answer: g.Answer, ByName: strings.TrimSpace(g.Name), ByRelation: g.Relation,
-		TextVersion: person.CurrentText(ConsentPurpose, s.today()).Version}
-	all, err := s.people.GuardianTails(ctx, selfOf(child), child)
+	who, err := s.guardianAt(ctx, child, g)
 	if err != nil {
 		return err
+	}
+	return s.people.RecordConsent(ctx, by, person.Consent{Child: child, Purpose: ConsentPurpose, Answer: g.Answer, Guardian: who.Guardian,
+		ByName: strings.TrimSpace(g.Name), ByRelation: g.Relation, TextVersion: person.CurrentText(ConsentPurpose, s.today()).Version})
+}
+
+// guardianAt is the guardian of the roster whose phone it is; of several the one of
+// that name, else the first.
+func (s *Service) guardianAt(ctx context.Context, child id.Person, g Guardian) (out person.Guardian, err error) {
+	all, err := s.people.GuardianTails(ctx, selfOf(child), child)
+	if err != nil {
+		return out, err
 	}
 	for _, one := range all {
 		if one.PhoneTail != FoldLogin(g.Tail) {
 			continue
 		}
 		named := person.NameKey(one.Name) == person.NameKey(g.Name)
-		if c.Guardian == 0 || named {
-			c.Guardian = one.Guardian
+		if out.Guardian == 0 || named {
+			out = one
 		}
 		if named {
 			break
 		}
 	}
-	return s.people.RecordConsent(ctx, by, c)
+	return out, nil
 }
 
 // tails lists the last four digits of the phones that the roster names for a
@@ -105,6 +114,9 @@ func (s *Service) tails(ctx context.Context, child id.Person) ([]string, error) 
 // ConsentState is what a pupil's own page shows of the guardian's answer.
 type ConsentState struct {
 	Name string
+	// Self says that the pupil is of 14 and decides himself, see
+	// [Service.ChildConsents]; of the fields below Answer, Relation and At are his.
+	Self bool
 	// Answer is the answer in force, "" while nobody has answered; Relation and
 	// At say who gave it and when.
 	Answer   string
@@ -139,8 +151,8 @@ func (c ConsentState) renewed() string {
 	return "-"
 }
 
-// Consent returns the guardian's answer about the actor. fault.ErrNotFound for
-// whoever decides himself and never had an answer.
+// Consent returns the guardian's answer about the actor, a pupil. fault.ErrNotFound
+// for others.
 func (s *Service) Consent(ctx context.Context, by access.Actor) (ConsentState, error) {
 	if !by.IsPerson() {
 		return ConsentState{}, errForbidden
@@ -153,14 +165,14 @@ func (s *Service) consentState(ctx context.Context, child id.Person) (ConsentSta
 	if err != nil {
 		return ConsentState{}, err
 	}
-	standing, err := person.StandingOf(ctx, s.db, rec, s.today())
+	if rec.Role != person.RolePupil {
+		return ConsentState{}, fault.New(fault.ErrNotFound, "account.consent.none")
+	}
+	h, err := s.holder(ctx, child)
 	if err != nil {
 		return ConsentState{}, err
 	}
-	if standing == person.Free && rec.Consent == "" {
-		return ConsentState{}, fault.New(fault.ErrNotFound, "account.consent.none")
-	}
-	out := ConsentState{Name: rec.Name, Answer: rec.Consent}
+	out := ConsentState{Name: rec.Name, Answer: rec.Consent, Self: !rec.NeedsGuardian(h.grade, s.today())}
 	tails, err := s.tails(ctx, child)
 	if err != nil {
 		return ConsentState{}, err
@@ -196,8 +208,10 @@ func (s *Service) consentState(ctx context.Context, child id.Person) (ConsentSta
 // transaction. A guardian who answered can change the answer; withdrawing closes
 // the personal space and talk and leaves a verification as it is. The answer in
 // force once more changes nothing. Five times wrong digits leave it to the class
-// teacher's new slip. Errors: fault.ErrNotFound as of [Service.Consent],
-// fault.ErrInvalid with the fields name, relation, tail or answer.
+// teacher's new slip. A guardian who has an account answers there: a child knows
+// the phones of its family. Errors: fault.ErrNotFound as of [Service.Consent],
+// fault.ErrForbidden where the pupil decides himself, fault.ErrInvalid with the
+// fields name, relation, tail or answer.
 func (s *Service) AnswerConsent(ctx context.Context, by access.Actor, g Guardian) error {
 	now, err := s.Consent(ctx, by)
 	switch {
@@ -205,6 +219,8 @@ func (s *Service) AnswerConsent(ctx context.Context, by access.Actor, g Guardian
 		return err
 	case by.ViewedBy != 0:
 		return errForbidden
+	case now.Self:
+		return fault.New(fault.ErrForbidden, "account.consent.not_deciding")
 	case now.NoPhone:
 		return fault.Invalid(fault.At("tail", "account.guardian.nophone"))
 	case now.Locked:
@@ -252,6 +268,13 @@ func (s *Service) answerConsent(ctx context.Context, tx *db.Tx, by access.Actor,
 	}
 	if err := s.store.clearConsentTries(ctx, tx, by.Person); err != nil {
 		return nil, err
+	}
+	who, err := s.guardianAt(ctx, by.Person, g)
+	if err != nil {
+		return nil, err
+	}
+	if who.Status == person.BindingConfirmed {
+		return fault.Invalid(fault.At("tail", "account.consent.own_account")), nil
 	}
 	now, err := s.consentState(ctx, by.Person)
 	switch {

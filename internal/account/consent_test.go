@@ -168,7 +168,7 @@ func TestAnswersThatDoNotFit(t *testing.T) {
 		wantKind(t, "a teacher answers", f.accounts.AnswerConsent(ctx, teacher, father(account.AnswerGiven)), fault.ErrNotFound)
 		wantKind(t, "nobody answers", f.accounts.AnswerConsent(ctx, anybody, father(account.AnswerGiven)), fault.ErrForbidden)
 		grown := f.make(t, f.class, person.Draft{Name: "大学生", Role: person.RolePupil, Birth: 20000101, Sex: 1, IDNo: f.number(20000101)})
-		wantKind(t, "who decides himself", f.accounts.AnswerConsent(ctx, f.as(t, f.enter(t, grown, "daxuesheng", account.Guardian{})), father(account.AnswerGiven)), fault.ErrNotFound)
+		wantKind(t, "who decides himself", f.accounts.AnswerConsent(ctx, f.as(t, f.enter(t, grown, "daxuesheng", account.Guardian{})), father(account.AnswerGiven)), fault.ErrForbidden)
 	})
 }
 

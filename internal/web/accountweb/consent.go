@@ -28,8 +28,12 @@ func (f *Face) showMeConsent(w http.ResponseWriter, r *http.Request) error {
 
 func (f *Face) renderMeConsent(w http.ResponseWriter, r *http.Request, status int, page consentPage) error {
 	var err error
-	if page.State, err = f.accounts.Consent(r.Context(), web.Actor(r.Context())); err != nil {
+	by := web.Actor(r.Context())
+	if page.State, err = f.accounts.Consent(r.Context(), by); err != nil {
 		return err
+	}
+	if page.State.Self {
+		return web.Redirect(w, r, ui.Href("children", by.Person, "consent"))
 	}
 	return web.Render(w, r, status, meConsentView(page))
 }

@@ -117,6 +117,25 @@ func TestGuardianAnswersOnThePupilsPage(t *testing.T) {
 	}
 }
 
+// TestPupilOf14IsLedToHisOwnPage: he decides himself, and finds where.
+func TestPupilOf14IsLedToHisOwnPage(t *testing.T) {
+	t.Parallel()
+	f := setup(t, cheap())
+	who := f.make(t, f.class.ID, f.class.Unit, person.Draft{Name: "林知夏", Role: person.RolePupil, Birth: 20041101, IDNo: f.number(20041101)})
+	b := f.Anonymous()
+	b.Get("/activate?c=" + f.code(t, who)).Want(http.StatusOK)
+	b.Post("/activate/name", nil)
+	b.Post("/activate/login", url.Values{"login": {"linzhixia"}, "password": {password}}).Follow().Want(http.StatusOK)
+	own := "/children/" + who.String() + "/consent"
+	if p := b.Get("/me").Want(http.StatusOK); p.Count("a[href='"+own+"']") != 1 || p.Count("a[href='/me/consent']") != 0 {
+		t.Errorf("the account leads to %v", p.Texts("main a"))
+	}
+	if got := b.Get("/me/consent").Location(); got != own {
+		t.Errorf("the guardian's page leads to %q", got)
+	}
+	b.Post("/me/consent", father(account.AnswerGiven)).Want(http.StatusForbidden)
+}
+
 func TestWhoHasNoConsentPage(t *testing.T) {
 	t.Parallel()
 	f := setup(t, cheap())

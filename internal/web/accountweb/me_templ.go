@@ -111,7 +111,7 @@ func meView(p mePage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.Consent != nil {
-				templ_7745c5c3_Err = consentCard(*p.Consent).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = consentCard(*p.Consent, p.Actor.Person).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
