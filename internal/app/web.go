@@ -54,7 +54,7 @@ func (a *App) newWeb(log *slog.Logger) (*web.Server, error) {
 	}
 	faces := []web.Face{
 		homeweb.New(homeweb.Deps{Accounts: a.Accounts, Org: a.Org, People: a.People, Posts: a.Posts, Notices: a.Notices, Metrics: a.Metrics,
-			Rosters: a.Rosters, Bulletin: a.Bulletin}),
+			Rosters: a.Rosters, Bulletin: a.Bulletin, Custody: a.Custody, Rights: a.Rights}),
 		a.signInPages(),
 		upstreamweb.New(a.Upstream),
 		consentweb.New(a.Accounts, a.People, a.Org),

@@ -319,6 +319,9 @@ func (s *stage) freeze(m time.Month) error {
 		return nil
 	}
 	s.later(draft.AddDate(0, 0, 8), "check, sign and issue the bulletin", func() error { return s.issue(month) })
+	s.later(draft.AddDate(0, 0, 9), "receive the bulletin", func() error {
+		return s.eachReporter(func(by access.Actor, node id.Node) error { return s.app.Bulletin.Receive(s.ctx, by, month, node) })
+	})
 	return nil
 }
 
@@ -328,16 +331,21 @@ func (s *stage) provincial(name string) (access.Actor, error) {
 
 // acceptRows lets each reporting unit look at its own row.
 func (s *stage) acceptRows(month clock.Month) error {
+	return s.eachReporter(func(by access.Actor, node id.Node) error { return s.app.Bulletin.Accept(s.ctx, by, month, node) })
+}
+
+// eachReporter acts for each reporting unit but one, which is late.
+func (s *stage) eachReporter(act func(by access.Actor, node id.Node) error) error {
 	for i, u := range codes.ReportingUnits(clock.DayOf(s.clk.Now())) {
 		if i == 4 {
-			continue // one is late
+			continue
 		}
 		by, err := s.actor(s.officers["reporter@"+u.Code], access.Reporter)
 		if err != nil {
 			return err
 		}
-		if err := s.app.Bulletin.Accept(s.ctx, by, month, s.nodes[u.Code]); err != nil {
-			return fmt.Errorf("accept %s: %w", u.Name, err)
+		if err := act(by, s.nodes[u.Code]); err != nil {
+			return fmt.Errorf("reporter of %s: %w", u.Name, err)
 		}
 	}
 	return nil

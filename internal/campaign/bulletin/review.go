@@ -205,6 +205,28 @@ func (s *Service) Answer(ctx context.Context, by access.Actor, month clock.Month
 	return nil
 }
 
+// Unreceived reports whether an issued paper waits for the actor's own unit to
+// confirm that it received it.
+func (s *Service) Unreceived(ctx context.Context, by access.Actor, b Bulletin) (bool, error) {
+	if b.State != Issued || !by.Can(access.BulletinReview) {
+		return false, nil
+	}
+	rows, err := rowsOf(ctx, s.DB, b.ID)
+	if err != nil {
+		return false, err
+	}
+	own := ownRow(by, rows)
+	if own == 0 {
+		return false, nil
+	}
+	var n int
+	err = s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM bul_receipt WHERE bulletin = $1 AND node = $2", b.ID, own).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("receipts of bulletin %d: %w", b.ID, err)
+	}
+	return n == 0, nil
+}
+
 // Receive notes that a unit has received the issued paper.
 func (s *Service) Receive(ctx context.Context, by access.Actor, month clock.Month, node id.Node) error {
 	if err := s.ownUnit(ctx, by, node); err != nil {

@@ -11,6 +11,7 @@ import (
 	"learnspace/internal/campaign/bulletin"
 	"learnspace/internal/clock"
 	"learnspace/internal/db"
+	"learnspace/internal/custody"
 	"learnspace/internal/db/dbtest"
 	"learnspace/internal/exchange/roster"
 	"learnspace/internal/fault"
@@ -19,6 +20,7 @@ import (
 	"learnspace/internal/notice"
 	"learnspace/internal/org"
 	"learnspace/internal/person"
+	"learnspace/internal/rights"
 	"learnspace/internal/space"
 	"learnspace/internal/talk/post"
 	"learnspace/internal/web"
@@ -92,6 +94,8 @@ func setup(t *testing.T, h *dbtest.Harness) *fixture {
 		Rosters: roster.New(roster.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Audit: h.Audit, Org: tree, People: people,
 			Bases: figures, Files: blobs, System: f.op}),
 		Bulletin: bulletin.New(bulletin.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Log: h.Log, Trail: h.Audit, Org: tree, Metrics: figures})}
+	f.deps.Custody = custody.New(custody.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Trail: h.Audit, Org: tree, People: people, Files: blobs, System: f.op})
+	f.deps.Rights = rights.New(rights.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Trail: h.Audit, People: people})
 	f.grow()
 	routes := append(homeweb.New(f.deps).Routes(), spaceweb.New(f.deps.Posts, f.deps.Notices, tree).Routes()...)
 	f.Site = webtest.With(t, web.Options{Clock: h.Clock}, routes...)

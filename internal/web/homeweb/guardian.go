@@ -18,6 +18,8 @@ type guardianPage struct {
 	Line     string
 	Asked    []asked
 	Family   []account.FamilyMember
+	// Answers are what the school answered to the guardian's requests.
+	Answers []todo
 }
 
 // asked is one decision that waits for a guardian.
@@ -37,6 +39,9 @@ func (f *Face) guardian(w http.ResponseWriter, r *http.Request, by access.Actor)
 		for _, st := range child.Consent.Asked() {
 			p.Asked = append(p.Asked, asked{child.Ward, st})
 		}
+	}
+	if err := f.answered(ctx, by, &p); err != nil {
+		return err
 	}
 	switch {
 	case len(p.Family) == 0:

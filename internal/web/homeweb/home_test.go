@@ -233,6 +233,25 @@ func TestBulletinWaitsForWhoMayTakeTheStep(t *testing.T) {
 		if got := text(checker); !strings.Contains(got, "等待核对") {
 			t.Errorf("the checker: %q", got)
 		}
+		signer := f.officer("高树林", access.Province, "22")
+		for _, step := range []error{f.deps.Bulletin.Check(t.Context(), checker, 201910), f.deps.Bulletin.Sign(t.Context(), signer, 201910),
+			f.deps.Bulletin.Issue(t.Context(), signer, 201910, "各单位都已核对")} {
+			if step != nil {
+				t.Fatal(step)
+			}
+		}
+		if got := text(reporter); !strings.Contains(got, "2019年10月通报已印发，请签收") {
+			t.Errorf("reporter: %q", got)
+		}
+		if got := text(f.officer("县里", access.County, "222424")); strings.Contains(got, "签收") {
+			t.Errorf("a county that does not report itself: %q", got)
+		}
+		if err := f.deps.Bulletin.Receive(t.Context(), reporter, 201910, f.nodes["222400"].ID); err != nil {
+			t.Fatal(err)
+		}
+		if got := text(reporter); strings.Contains(got, "签收") {
+			t.Errorf("after the receipt: %q", got)
+		}
 	})
 }
 

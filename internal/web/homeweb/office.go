@@ -8,6 +8,7 @@ import (
 
 	"learnspace/internal/access"
 	"learnspace/internal/campaign/bulletin"
+	"learnspace/internal/clock"
 	"learnspace/internal/i18n"
 	"learnspace/internal/metrics"
 	"learnspace/internal/org"
@@ -56,6 +57,11 @@ func (f *Face) office(w http.ResponseWriter, r *http.Request, by access.Actor) e
 	if err := f.papers(ctx, by, &p); err != nil {
 		return err
 	}
+	asked, err := f.asks(ctx, by, p.Node.ID)
+	if err != nil {
+		return err
+	}
+	p.Todo = append(p.Todo, asked...)
 	if by.Can(access.RosterImport) {
 		list, err := f.Rosters.Batches(ctx, by, p.Node.ID, 0, 10)
 		if err != nil {
@@ -146,7 +152,7 @@ func (f *Face) papers(ctx context.Context, by access.Actor, p *officePage) error
 	for _, b := range list {
 		if b.State == bulletin.Issued {
 			p.Issued = b
-			break
+			return f.receive(ctx, by, p)
 		}
 		var t todo
 		if by.Can(access.BulletinDraft) {
@@ -161,6 +167,18 @@ func (f *Face) papers(ctx context.Context, by access.Actor, p *officePage) error
 			p.Todo = append(p.Todo, t)
 		}
 	}
+	return nil
+}
+
+// receive asks a reporting unit to confirm that it received the newest paper.
+func (f *Face) receive(ctx context.Context, by access.Actor, p *officePage) error {
+	waits, err := f.Bulletin.Unreceived(ctx, by, p.Issued)
+	if err != nil || !waits {
+		return err
+	}
+	p.Todo = append(p.Todo, todo{Icon: "stamp", Tone: 1, Title: i18n.T(ctx, "home.paper_receive", i18n.Month(i18n.Lang(ctx), p.Issued.Month)),
+		Note: i18n.T(ctx, "home.paper_receive_note", i18n.Day(i18n.Lang(ctx), clock.DayOf(p.Issued.IssuedAt))),
+		Href: ui.Href("bulletins", p.Issued.Month.String()), Act: i18n.T(ctx, "home.paper_receive_do")})
 	return nil
 }
 

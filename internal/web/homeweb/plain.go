@@ -16,6 +16,7 @@ type plainPage struct {
 	Name     string
 	What     string
 	Links    []ui.Btn
+	Todo     []todo
 	Roles    []string
 }
 
@@ -36,6 +37,10 @@ func (f *Face) plain(w http.ResponseWriter, r *http.Request, by access.Actor) er
 	p := plainPage{Greeting: greeting(ctx, by), Name: by.Name, Roles: restOf(by), What: i18n.T(ctx, "home.plain_none")}
 	if key := "home.plain." + string(by.Role); i18n.Has(key) {
 		p.What = i18n.T(ctx, key)
+	}
+	var err error
+	if p.Todo, err = f.alarms(ctx, by); err != nil {
+		return err
 	}
 	if home := by.Home(); home != 0 && by.Can(access.OrgRead) {
 		p.Links = append(p.Links, ui.Btn{Text: i18n.T(ctx, "home.units"), Icon: "org", Href: ui.Href("nodes", home)})

@@ -7,12 +7,14 @@ import (
 	"learnspace/internal/access"
 	"learnspace/internal/account"
 	"learnspace/internal/campaign/bulletin"
+	"learnspace/internal/custody"
 	"learnspace/internal/exchange/roster"
 	"learnspace/internal/i18n"
 	"learnspace/internal/metrics"
 	"learnspace/internal/notice"
 	"learnspace/internal/org"
 	"learnspace/internal/person"
+	"learnspace/internal/rights"
 	"learnspace/internal/talk/post"
 	"learnspace/internal/web"
 	"learnspace/internal/web/ui"
@@ -28,6 +30,8 @@ type Deps struct {
 	Metrics  *metrics.Service
 	Rosters  *roster.Service
 	Bulletin *bulletin.Service
+	Custody  *custody.Service
+	Rights   *rights.Service
 }
 
 // Face is the pages.

@@ -38,7 +38,7 @@ func (f *Face) school(w http.ResponseWriter, r *http.Request, by access.Actor) e
 	if p.Figures, err = f.Metrics.Figures(ctx, by, n.ID, 0); err != nil {
 		return err
 	}
-	steps := []func(context.Context, access.Actor, *schoolPage) error{f.profile, f.batches, f.moves, f.classStates, f.reported}
+	steps := []func(context.Context, access.Actor, *schoolPage) error{f.profile, f.asked, f.batches, f.moves, f.classStates, f.reported}
 	for _, step := range steps {
 		if err := step(ctx, by, &p); err != nil {
 			return err
@@ -97,6 +97,13 @@ func batchTodos(ctx context.Context, list []roster.Batch) []todo {
 		out = append(out, t)
 	}
 	return out
+}
+
+// asked adds what others asked for and the school decides.
+func (f *Face) asked(ctx context.Context, by access.Actor, p *schoolPage) error {
+	t, err := f.asks(ctx, by, p.Node.ID)
+	p.Todo = append(p.Todo, t...)
+	return err
 }
 
 // moves adds the transfers that wait for a decision.

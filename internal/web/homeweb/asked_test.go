@@ -1,0 +1,69 @@
+package homeweb_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"learnspace/internal/access"
+	"learnspace/internal/custody"
+	"learnspace/internal/rights"
+)
+
+// TestWhatOthersAskedForWaitsAtTheDesk shows a request on the home of whoever
+// decides it, of nobody beside him, and no longer than it waits.
+func TestWhatOthersAskedForWaitsAtTheDesk(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, f *fixture) {
+		ctx := t.Context()
+		const school = "2122000001"
+		pupil := f.make("林知夏", access.Pupil, "a1")
+		mother := f.guardian("林妈", pupil)
+		clerk, manager := f.officer("余晨", access.Registrar, school), f.officer("雷雨", access.School, school)
+		others := []access.Actor{f.officer("别校", access.School, "2122000002"), f.officer("别县", access.County, "222426"), f.officer("省里", access.Province, "22")}
+		text := func(by access.Actor) string {
+			t.Helper()
+			return f.As(by).Get("/home").Want(http.StatusOK).Text(todo)
+		}
+		list, err := f.deps.Custody.Ask(ctx, clerk, custody.Asking{Node: f.nodes[school].ID, Kind: custody.ClassList, Purpose: "秋季运动会编号用"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked, err := f.deps.Rights.Ask(ctx, mother, rights.Asking{Subject: pupil.Person, Kind: rights.Erase, Text: "请删除照片"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := text(manager); !strings.Contains(got, "有1份名单等您批准") || !strings.Contains(got, "有1件个人信息申请等学校答复") {
+			t.Errorf("the manager's home: %q", got)
+		}
+		if got := text(clerk); strings.Contains(got, "等您批准") || !strings.Contains(got, "有1件个人信息申请") {
+			t.Errorf("the home of the clerk who asked: %q", got)
+		}
+		for _, by := range others {
+			if got := text(by); strings.Contains(got, "等您批准") || strings.Contains(got, "个人信息申请") {
+				t.Errorf("the home of %s: %q", by.Name, got)
+			}
+		}
+		if page := f.As(mother).Get("/home").Want(http.StatusOK); page.Count("section[aria-labelledby=todo]") != 0 {
+			t.Error("a guardian is told of an answer before there is one")
+		}
+		if err := f.deps.Custody.Withdraw(ctx, clerk, list.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.deps.Rights.Answer(ctx, manager, rights.Answering{Request: asked.ID, Outcome: rights.OutcomeRefused, Text: "没有这样的照片"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := text(manager); strings.Contains(got, "等您批准") || strings.Contains(got, "个人信息申请") {
+			t.Errorf("after both are done: %q", got)
+		}
+		if got := text(mother); !strings.Contains(got, "林知夏") || !strings.Contains(got, "有了答复") {
+			t.Errorf("the guardian's home after the answer: %q", got)
+		}
+		if err := f.deps.Rights.Close(ctx, mother, asked.ID); err != nil {
+			t.Fatal(err)
+		}
+		if page := f.As(mother).Get("/home").Want(http.StatusOK); page.Count("section[aria-labelledby=todo]") != 0 {
+			t.Error("an answer that was noted stays on the home")
+		}
+	})
+}
