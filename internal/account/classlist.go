@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"learnspace/internal/access"
@@ -32,6 +33,10 @@ type Member struct {
 	// NoPhone says that a guardian has to answer for the child and the roster
 	// names no phone of one.
 	NoPhone bool
+	// Self says that it is the actor himself. Above says that no slip of the actor
+	// is for him: himself, or somebody who holds a role that the actor could not
+	// give.
+	Self, Above bool
 	// Twin says that another on the list has the same name: the birthday tells
 	// them apart.
 	Twin bool
@@ -92,6 +97,9 @@ func (s *Service) List(ctx context.Context, by access.Actor, node id.Node) (Clas
 		}
 	}
 	members, err := s.states(ctx, by, n, all)
+	if err == nil && out.Issue {
+		err = s.markAbove(ctx, by, members)
+	}
 	if err != nil {
 		return ClassList{}, err
 	}
@@ -109,6 +117,31 @@ func (s *Service) List(ctx context.Context, by access.Actor, node id.Node) (Clas
 		}
 	}
 	return out, nil
+}
+
+// markAbove says for whom the actor issues no slip.
+func (s *Service) markAbove(ctx context.Context, by access.Actor, members []Member) error {
+	var staff []id.Person
+	for i := range members {
+		m := &members[i]
+		m.Self = m.ID == by.Person
+		if m.At.Role != person.RolePupil {
+			staff = append(staff, m.ID)
+		}
+	}
+	var held []org.Grant
+	var err error
+	if len(staff) > 0 {
+		held, err = org.Held(ctx, s.db, staff)
+	}
+	for i := range members {
+		m := &members[i]
+		m.Above = m.Self
+		if !m.Above && err == nil && slices.ContainsFunc(held, func(g org.Grant) bool { return g.Person == m.ID }) {
+			m.Above, err = s.outranks(ctx, by, m.ID)
+		}
+	}
+	return err
 }
 
 // states adds to each person how far he has come; several places of one person

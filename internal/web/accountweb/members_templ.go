@@ -173,7 +173,7 @@ func memberList(title string, members []account.Member, issue, check bool) templ
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					if m.At.Primary && !m.Activated.IsZero() && web.Permitted(ctx, access.SessionEndOther) {
+					if m.At.Primary && !m.Self && !m.Activated.IsZero() && web.Permitted(ctx, access.SessionEndOther) {
 						templ_7745c5c3_Err = ui.LinkButton(ui.Btn{Text: i18n.T(ctx, "account.entrance.link"), Kind: "ghost", Size: "sm", Href: ui.Href("people", m.ID, "signin"), Hint: m.Name}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
@@ -183,7 +183,7 @@ func memberList(title string, members []account.Member, issue, check bool) templ
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					if issue && m.At.Primary && m.State != account.StateElsewhere {
+					if issue && m.At.Primary && !m.Above && m.State != account.StateElsewhere {
 						templ_7745c5c3_Err = ui.LinkButton(ui.Btn{Text: i18n.T(ctx, issueWords(m)), Kind: "ghost", Size: "sm", Href: ui.Href("people", m.ID, "code"), Hint: m.Name}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err

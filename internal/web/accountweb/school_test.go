@@ -11,6 +11,7 @@ import (
 	"learnspace/internal/id"
 	"learnspace/internal/org"
 	"learnspace/internal/person"
+	"learnspace/internal/web/webtest"
 )
 
 func members(n org.Node) string { return "/classes/" + n.ID.String() + "/members" }
@@ -100,6 +101,27 @@ func TestSchoolChecksWhoHasNoNumber(t *testing.T) {
 	school := manager.Get(members(f.school)).Want(http.StatusOK)
 	if school.Count("table tbody tr") != 1 || !strings.Contains(school.Text("main"), "manager") {
 		t.Errorf("school: %q", school.Text("main"))
+	}
+}
+
+// TestListOffersOnlyWhatIsAllowed: no way to a slip or a sign-in of oneself, nor
+// to a slip of somebody whose role one could not give.
+func TestListOffersOnlyWhatIsAllowed(t *testing.T) {
+	t.Parallel()
+	f := setup(t, cheap())
+	manager, boss := f.staff(t, f.school, "manager", access.School)
+	registrar, clerk := f.staff(t, f.school, "registrar", access.Registrar)
+	links := func(p *webtest.Page, who id.Person, end string) int {
+		return p.Count("a[href='/people/" + who.String() + end + "']")
+	}
+	p := manager.Get(members(f.school)).Want(http.StatusOK)
+	if links(p, boss, "/code")+links(p, boss, "/signin") != 0 || links(p, clerk, "/code") != 1 || links(p, clerk, "/signin") != 1 {
+		t.Errorf("the manager's list: %q", p.Text("main"))
+	}
+	manager.Get("/people/" + clerk.String() + "/code").Want(http.StatusOK)
+	p = registrar.Get(members(f.school)).Want(http.StatusOK)
+	if links(p, boss, "/code")+links(p, clerk, "/code") != 0 {
+		t.Errorf("the registrar's list: %q", p.Text("main"))
 	}
 }
 
