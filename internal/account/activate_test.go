@@ -278,9 +278,8 @@ func TestCodesAreNotGuessed(t *testing.T) {
 		if _, err := f.accounts.Open(ctx, anybody, "another network", code); err != nil {
 			t.Errorf("somebody else's right code: %v", err)
 		}
-		f.Clock.Advance(time.Minute)
 		if _, err := f.accounts.Open(ctx, anybody, "guesser", code); err != nil {
-			t.Errorf("the right code a minute later: %v", err)
+			t.Errorf("the right code of somebody in the guesser's class: %v", err)
 		}
 	})
 }
