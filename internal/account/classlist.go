@@ -132,7 +132,7 @@ func (s *Service) markAbove(ctx context.Context, by access.Actor, members []Memb
 	var held []org.Grant
 	var err error
 	if len(staff) > 0 {
-		held, err = org.Held(ctx, s.db, staff)
+		held, err = org.GrantsHeld(ctx, s.db, staff)
 	}
 	for i := range members {
 		m := &members[i]

@@ -167,9 +167,9 @@ func (s *Service) GrantsOf(ctx context.Context, by access.Actor, person id.Perso
 	return kept, nil
 }
 
-// Held reads through q the grants of persons that have not ended. It asks nobody
+// GrantsHeld reads through q the grants of persons that have not ended. It asks nobody
 // who wants them and is for the rules of other packages.
-func Held(ctx context.Context, q db.Queryer, people []id.Person) ([]Grant, error) {
+func GrantsHeld(ctx context.Context, q db.Queryer, people []id.Person) ([]Grant, error) {
 	var args db.Args
 	return readGrants(ctx, q, "WHERE g.ended_at = 0 AND g.person IN ("+db.List(&args, people)+")", args...)
 }
