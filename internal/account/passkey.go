@@ -49,16 +49,10 @@ func (s *Service) PassPasskey(ctx context.Context, by access.Actor, half, state 
 
 // SignInPasskey is the whole sign-in by a passkey that checks who holds it: both
 // factors at once. A passkey of an account that is closed or gone opens nothing
-// and is refused like an unknown one.
+// and is refused like an unknown one. Whoever sends many of those has to wait, and
+// keeps nobody out whose passkey is right: a signature is not guessed.
 func (s *Service) SignInPasskey(ctx context.Context, by access.Actor, c Credentials, state string, answer []byte) (Ticket, error) {
 	address, network := bucket("address "+c.Network, addrFree, netEvery), bucket("network "+networkOf(c.Network), netFree, netEvery)
-	wait, err := s.guard.check(ctx, s.clk.Now(), address, network)
-	if err != nil {
-		return Ticket{}, err
-	}
-	if wait > 0 {
-		return Ticket{}, errWait(wait)
-	}
 	account, err := s.factors.FinishSignIn(ctx, access.Anonymous(), state, answer)
 	if fault.Kind(err) == fault.ErrInvalid {
 		return Ticket{}, s.refusePasskey(ctx, by, address, network)
@@ -80,6 +74,9 @@ func (s *Service) SignInPasskey(ctx context.Context, by access.Actor, c Credenti
 	if !mayEnter(status) {
 		return Ticket{}, s.refusePasskey(ctx, by, address, network)
 	}
+	if err := s.people.ComeOfAge(ctx, who, a.Person); err != nil {
+		return Ticket{}, err
+	}
 	old, _, _, err := s.store.sessionByToken(ctx, tokenHash(c.Old))
 	if err != nil {
 		return Ticket{}, err
@@ -99,9 +96,16 @@ func (s *Service) SignInPasskey(ctx context.Context, by access.Actor, c Credenti
 	return s.whole(who, a, token, ses), nil
 }
 
-// refusePasskey counts a passkey that opened nothing.
+// refusePasskey counts a passkey that opened nothing, or says how long to wait.
 func (s *Service) refusePasskey(ctx context.Context, by access.Actor, limits ...limit) error {
-	err := s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+	wait, err := s.guard.check(ctx, s.clk.Now(), limits...)
+	if err != nil {
+		return err
+	}
+	if wait > 0 {
+		return errWait(wait)
+	}
+	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if err := s.guard.fail(ctx, tx, s.clk.Now(), limits...); err != nil {
 			return err
 		}
