@@ -13,7 +13,8 @@ import (
 const (
 	checkpointRows  = 4000        // rows written since the last checkpoint
 	checkpointPause = time.Second // … or this long after a write
-	checkpointPages = 16 << 10    // the log may grow to this many pages (64 MiB)
+	checkpointPages = 64 << 10    // the log may grow to this many pages (256 MiB)
+	checkpointShare = 32          // of so many rows of a large transaction one counts
 )
 
 // checkpointer moves the write-ahead log into the file beside the writer, so
@@ -45,8 +46,13 @@ func startCheckpointer(ctx context.Context, c driver.Connector, log *slog.Logger
 	return k, nil
 }
 
-// wrote reports rows that were committed.
+// wrote reports rows that were committed. Large transactions change the same
+// pages of the indexes one after another: the more of them the log holds, the
+// fewer pages are moved in the end.
 func (k *checkpointer) wrote(rows int64) {
+	if rows >= checkpointRows {
+		rows /= checkpointShare
+	}
 	if rows == 0 {
 		return
 	}

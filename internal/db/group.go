@@ -32,6 +32,7 @@ type group struct {
 	waiting atomic.Int64
 
 	held    *call        // begins the next group
+	lazy    bool         // the connection commits without waiting for the disk
 	last    int          // size of the group before
 	size    atomic.Int64 // the same, for whoever measures
 	running atomic.Int64 // when the closure that runs now began, 0 for none
@@ -48,6 +49,7 @@ type call struct {
 	weight int64
 
 	alone bool // it joins no group, but begins one
+	lazy  bool // its commit need not wait for the disk, and it shares it with nobody
 
 	// Of the last run, written before the connection is given back.
 	err   error
@@ -65,7 +67,8 @@ type turn struct {
 // do queues a closure, runs it when its turn comes and returns what became of
 // it.
 func (g *group) do(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
-	c := &call{ctx: ctx, fn: fn, turn: make(chan turn, 1), alone: patient(ctx)}
+	c := &call{ctx: ctx, fn: fn, turn: make(chan turn, 1), lazy: unsynced(ctx)}
+	c.alone = c.lazy || patient(ctx)
 	if !c.alone {
 		c.weight = 1
 	}
@@ -215,7 +218,10 @@ func (g *group) serve(first *call, batch []*call) []*call {
 		s = g.begin(c)
 	}
 	batch = append(batch, c)
-	for c = g.next(1, end); c != nil; c = g.next(len(batch), end) {
+	for !g.lazy {
+		if c = g.next(len(batch), end); c == nil {
+			break
+		}
 		batch = append(batch, c)
 		g.hand(c, turn{s: s})
 		if s.broken != nil {
@@ -233,7 +239,7 @@ func (g *group) serve(first *call, batch []*call) []*call {
 // and c are done with and begin returns nil.
 func (g *group) begin(c *call) *session {
 	s := &session{conn: g.conn, rewinds: true}
-	if err := s.run("BEGIN IMMEDIATE"); err != nil {
+	if err := g.open(s, c.lazy); err != nil {
 		c.turn <- turn{err: fmt.Errorf("begin: %w", err)}
 		return nil
 	}
@@ -244,6 +250,23 @@ func (g *group) begin(c *call) *session {
 	g.rollback()
 	g.tell(c, s.broken)
 	return nil
+}
+
+// open begins a transaction whose commit waits for the disk, or with lazy does
+// not: then the log is synced with the next commit that waits, or before it is
+// moved into the file.
+func (g *group) open(s *session, lazy bool) error {
+	if lazy != g.lazy && !g.d.opt.Relaxed {
+		level := "PRAGMA synchronous(2)"
+		if lazy {
+			level = "PRAGMA synchronous(1)"
+		}
+		if err := s.run(level); err != nil {
+			return err
+		}
+	}
+	g.lazy = lazy
+	return s.run("BEGIN IMMEDIATE")
 }
 
 // rollback ends the transaction, if the engine has not done so already.

@@ -14,3 +14,18 @@ func Patiently(ctx context.Context) context.Context {
 
 // patient reports whether ctx is that of bulk work.
 func patient(ctx context.Context) bool { return ctx.Value(patientKey{}) != nil }
+
+// unsyncedKey marks the context of a part of longer work.
+type unsyncedKey struct{}
+
+// Unsynced returns ctx for the parts of longer work that is acknowledged only
+// when its last transaction, one without it, has ended: a commit does not wait
+// for the disk. A power cut may lose the newest parts, in their order and each
+// as a whole; the death of the process loses none, and any later commit that is
+// synced makes them durable too.
+func Unsynced(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unsyncedKey{}, true)
+}
+
+// unsynced reports whether a commit under ctx need not wait for the disk.
+func unsynced(ctx context.Context) bool { return ctx.Value(unsyncedKey{}) != nil }

@@ -91,6 +91,9 @@ func (d *DB) serverTry(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 	if !patient(ctx) {
 		begin += "; SET LOCAL statement_timeout = '" + milliseconds(d.opt.Statement) + "'"
 	}
+	if unsynced(ctx) {
+		begin += "; SET LOCAL synchronous_commit = off"
+	}
 	if err := s.run(begin); err != nil {
 		return nil, fmt.Errorf("begin: %w", err)
 	}

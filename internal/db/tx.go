@@ -58,8 +58,8 @@ func (s *session) run(query string) error {
 // that a MAX read inside it holds until it ends.
 func (t *Tx) Serial() bool { return t.d.Serial() }
 
-// AfterCommit calls fn once the outermost transaction is durable, in the
-// caller's goroutine, in the order of registration. Work that was undone calls
+// AfterCommit calls fn once the outermost transaction is durable, or committed
+// where it is Unsynced, in the caller's goroutine, in the order of registration. Work that was undone calls
 // nothing.
 func (t *Tx) AfterCommit(fn func()) { t.after = append(t.after, fn) }
 

@@ -216,10 +216,13 @@ func (e *engine) run(ctx context.Context, bid id.Batch) (Report, error) {
 			t, err = e.apply(ctx, tx, d, c, begun, seen)
 			return err
 		}
-		err := e.s.db.Tx(db.Patiently(ctx), take)
+		// The batch is acknowledged by its last step, which is synced; a power cut
+		// before takes back whole chunks, and it goes on behind what is left.
+		part := db.Unsynced(db.Patiently(ctx))
+		err := e.s.db.Tx(part, take)
 		if d.stranger && errors.Is(err, fault.ErrConflict) {
 			d.stranger = false
-			err = e.s.db.Tx(db.Patiently(ctx), take)
+			err = e.s.db.Tx(part, take)
 		}
 		if err != nil {
 			return err

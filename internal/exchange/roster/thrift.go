@@ -7,9 +7,9 @@ import (
 
 // importGC is the percentage by which the heap may grow between two
 // collections while an import runs. Its chunks are large and die together:
-// with the default of 100 a million rows peak some 40 MB higher for a few
+// with the default of 100 a million rows peak some 25 MB higher for a few
 // hundredths of the processor time.
-const importGC = 40
+const importGC = 60
 
 // thrift counts the imports that run; the last one to end restores the setting
 // that the first one found.
