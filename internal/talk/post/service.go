@@ -86,14 +86,24 @@ func missing() error { return fault.New(fault.ErrNotFound, "error.not_found") }
 
 // talkable refuses where nothing new may be written.
 func talkable(by access.Actor, c Class) error {
-	switch {
-	case by.MayTalk():
-	case by.Talk == "" && by.Unanswered:
-		return fault.New(fault.ErrForbidden, "post.consent_unanswered")
-	default:
-		return fault.New(fault.ErrForbidden, "post.consent_refused")
+	if why := Quiet(by); why != "" {
+		return fault.New(fault.ErrForbidden, why)
 	}
 	return open(c)
+}
+
+// Quiet is the key of the words that say which answer of the guardians stands
+// against the actor's asking and commenting; "" where none does.
+func Quiet(by access.Actor) string {
+	switch {
+	case by.MayTalk():
+		return ""
+	case by.Talk == "refused" || by.Talk == "withdrawn":
+		return "post.talk_refused"
+	case by.Unanswered:
+		return "post.consent_unanswered"
+	}
+	return "post.consent_refused"
 }
 
 // open refuses a class whose space is read-only.

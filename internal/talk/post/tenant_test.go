@@ -152,6 +152,12 @@ func TestInsideTheClassEachMayDoHisPart(t *testing.T) {
 		if key, _ := fault.Message(err); key != "post.consent_unanswered" || !errors.Is(err, fault.ErrForbidden) {
 			t.Errorf("before an answer it says %q, %v", key, err)
 		}
+		refused.NoConsent, refused.Talk = false, "withdrawn"
+		_, err = f.svc.Comment(ctx, refused, notice, "x", "")
+		if key, _ := fault.Message(err); key != "post.talk_refused" || !errors.Is(err, fault.ErrForbidden) {
+			t.Errorf("after talk was withdrawn it says %q, %v", key, err)
+		}
+		refused.NoConsent, refused.Talk = true, ""
 		wantKind(t, "without consent: report", f.svc.Report(ctx, refused, notice, "x"), nil)
 
 		_, err = f.svc.Publish(ctx, head, post.Draft{Node: f.nodes["2122000001"].ID, Kind: post.Notice, Body: "x"})

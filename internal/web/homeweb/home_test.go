@@ -75,6 +75,16 @@ func TestPupilConfirmsWithOneTap(t *testing.T) {
 		if got := f.As(pupil).Get("/home").Want(http.StatusOK).Text(".alert-info"); !strings.Contains(got, "等监护人选择") || strings.Contains(got, "没有同意") {
 			t.Errorf("before an answer it says %q", got)
 		}
+		pupil.Unanswered, pupil.Talk = false, "given"
+		page = f.As(pupil).Get("/home").Want(http.StatusOK)
+		if got := page.Text(".alert-info"); !strings.Contains(got, "提问和评论都可以用") || page.Count("a[href$='#post']") != 1 {
+			t.Errorf("with talk alone it says %q", got)
+		}
+		pupil.NoConsent, pupil.Talk = false, "refused"
+		page = f.As(pupil).Get("/home").Want(http.StatusOK)
+		if got := page.Text(".alert-info"); !strings.Contains(got, "没有同意你在班级里提问和评论") || page.Count("a[href$='#post']") != 0 {
+			t.Errorf("without talk it says %q", got)
+		}
 	})
 }
 

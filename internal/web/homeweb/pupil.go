@@ -61,6 +61,23 @@ func (f *Face) pupil(w http.ResponseWriter, r *http.Request, by access.Actor) er
 	return web.Render(w, r, http.StatusOK, pupilView(p))
 }
 
+// closedBy is the key of the words that say what the guardians' answers keep
+// closed for a pupil; "" where all is open.
+func closedBy(by access.Actor) string {
+	quiet := post.Quiet(by)
+	switch {
+	case by.NoConsent && quiet == "":
+		return "home.consent_space"
+	case by.NoConsent && by.Unanswered && quiet == "post.consent_unanswered":
+		return "home.consent_unanswered"
+	case by.NoConsent && !by.Unanswered:
+		return "home.consent_refused"
+	case quiet != "":
+		return "home.consent_talk"
+	}
+	return ""
+}
+
 // reminded returns the posts of which the reader has been reminded.
 func (f *Face) reminded(ctx context.Context, by access.Actor) (map[int64]bool, error) {
 	items, err := f.Notices.Unread(ctx, by, 50)
