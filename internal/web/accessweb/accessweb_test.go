@@ -59,7 +59,7 @@ func setup(t *testing.T, h *dbtest.Harness) *fixture {
 	if f.class, _, err = f.orgs.EnsureClass(t.Context(), f.op, f.node("2122000001").ID, org.ClassKey{Stage: "P", EntryYear: 2017, No: 1}); err != nil {
 		t.Fatal(err)
 	}
-	f.site = webtest.With(t, web.Options{Clock: h.Clock},
+	f.site = webtest.With(t, web.Options{Clock: h.Clock, View: h.DB.View},
 		accessweb.New(f.orgs, f.people, explain.New(h.DB, accounts, f.orgs, f.people)).Routes()...)
 	return f
 }

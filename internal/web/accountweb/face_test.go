@@ -70,7 +70,7 @@ func setupAt(t *testing.T, hasher account.Hasher, base string, factorOff bool) *
 	f.accounts = account.New(account.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Log: h.Log, Trail: h.Audit,
 		Org: f.orgs, People: f.people, Hasher: hasher, Factors: factors, FactorOff: factorOff})
 	face := accountweb.New(f.accounts, f.orgs, f.people, f.spaces)
-	f.Site = webtest.With(t, web.Options{Clock: h.Clock, Sessions: sessions{f.accounts}, Viewed: f.accounts.NoteView, BaseURL: base}, append(face.Routes(), web.Route{
+	f.Site = webtest.With(t, web.Options{Clock: h.Clock, Sessions: sessions{f.accounts}, Viewed: f.accounts.NoteView, View: h.DB.View, BaseURL: base}, append(face.Routes(), web.Route{
 		Method: "GET", Pattern: "/home", Permission: access.HomeRead,
 		Handler: func(w http.ResponseWriter, r *http.Request) error { _, err := w.Write([]byte("home")); return err }})...)
 	rep, err := f.orgs.Import(t.Context(), f.op, []org.ImportRow{

@@ -57,12 +57,13 @@ func (f *Face) at(w http.ResponseWriter, r *http.Request, step account.Step) (h 
 	ctx, by := r.Context(), web.Actor(r.Context())
 	token, _ := half(r)
 	if token == "" && !by.IsPerson() && r.Method == http.MethodGet && web.SessionToken(r) != "" {
-		// A session whose holder needs a factor since a moment ago.
+		// A session whose holder needs a factor since a moment ago. The page comes
+		// with the next request: what this one has written it does not read.
 		t, err := f.accounts.StepUp(ctx, by, web.SessionToken(r))
 		if err == nil {
-			token = t.Half
-			f.enter(w, r, t, "")
-		} else if !errors.Is(err, fault.ErrNotFound) {
+			return h, false, web.Redirect(w, r, f.enter(w, r, t, ""))
+		}
+		if !errors.Is(err, fault.ErrNotFound) {
 			return h, false, err
 		}
 	}

@@ -39,7 +39,7 @@ func withPhones(t *testing.T) (f *fixture, code func() string) {
 		Transports: map[deliver.Channel]deliver.Transport{deliver.SMS: out}})
 	f.accounts = account.New(account.Deps{DB: f.DB, IDs: f.IDs, Clock: f.Harness.Clock, Keys: f.Keys, Log: f.Harness.Log, Trail: f.Audit,
 		Org: f.orgs, People: f.people, Hasher: cheap(), FactorOff: true, Deliver: d, Jobs: jobs})
-	f.Site = webtest.With(t, web.Options{Clock: f.Harness.Clock, Sessions: sessions{f.accounts}},
+	f.Site = webtest.With(t, web.Options{Clock: f.Harness.Clock, Sessions: sessions{f.accounts}, View: f.DB.View},
 		append(accountweb.New(f.accounts, f.orgs, f.people, f.spaces).Routes(), web.Route{
 			Method: "GET", Pattern: "/home", Permission: access.HomeRead,
 			Handler: func(w http.ResponseWriter, r *http.Request) error { _, err := w.Write([]byte("home")); return err }})...)

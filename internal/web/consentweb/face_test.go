@@ -43,7 +43,7 @@ func setup(t *testing.T) *fixture {
 	f.orgs.Spaces, f.orgs.People = spaces, f.people
 	f.accounts = account.New(account.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Log: h.Log, Trail: h.Audit,
 		Org: f.orgs, People: f.people, Hasher: account.NewPool(account.CheapCost, 2, 64)})
-	f.Site = webtest.With(t, web.Options{Clock: h.Clock}, consentweb.New(f.accounts, f.people, f.orgs).Routes()...)
+	f.Site = webtest.With(t, web.Options{Clock: h.Clock, View: h.DB.View}, consentweb.New(f.accounts, f.people, f.orgs).Routes()...)
 	rep, err := f.orgs.Import(t.Context(), f.op, []org.ImportRow{
 		{Code: "22", Name: "吉林省", Kind: "省"}, {Code: "220100", Name: "长春市", Kind: "市州", Parent: "22"},
 		{Code: "220102", Name: "南关区", Kind: "区县", Parent: "220100"},

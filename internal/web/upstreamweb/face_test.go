@@ -37,7 +37,7 @@ func setup(t *testing.T) *fixture {
 	accounts := account.New(account.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Log: h.Log, Trail: h.Audit, Org: orgs, People: people,
 		Hasher: account.NewPool(account.CheapCost, 2, 64)})
 	f.upstream = upstream.New(upstream.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Trail: h.Audit, Org: orgs, People: people, Accounts: accounts, HTTP: http.DefaultClient})
-	f.Site = webtest.With(t, web.Options{Clock: h.Clock}, upstreamweb.New(f.upstream).Routes()...)
+	f.Site = webtest.With(t, web.Options{Clock: h.Clock, View: h.DB.View}, upstreamweb.New(f.upstream).Routes()...)
 	op := access.Operator("tester")
 	rep, err := orgs.Import(t.Context(), op, []org.ImportRow{{Code: "22", Name: "吉林省", Kind: "省"}, {Code: "220100", Name: "长春市", Kind: "市州", Parent: "22"}})
 	if err != nil || rep.Rejected > 0 {
