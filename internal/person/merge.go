@@ -13,6 +13,7 @@ import (
 	"learnspace/internal/db"
 	"learnspace/internal/fault"
 	"learnspace/internal/id"
+	"learnspace/internal/org"
 )
 
 // Absorption says which record of one person is kept and which number is right
@@ -35,6 +36,7 @@ type Absorbed struct {
 	Bound                      []bound
 	Consents, Answers          []id.Consent // about the dropped child, of the dropped guardian
 	Followers                  []id.Person  // merged into the dropped record before
+	Roles                      []org.Held   // by grant, of the dropped record
 }
 
 // Fields are the values by which a record is known.
@@ -209,7 +211,8 @@ func (s *Service) Hold(ctx context.Context, by access.Actor, persons ...id.Perso
 
 // Absorb makes two records one in the transaction of ctx: the dropped one is
 // known by nothing any more and names the kept one, which takes its missing
-// values, places, bindings and answers. Its posts keep their author. It writes
+// values, places, bindings and answers; its roles by grant end, for whoever may
+// end each of them. Its posts keep their author. It writes
 // person.merged, which takes the duplicate out of the figures of the month of
 // finding (DOMAIN Q2), and for the kept record the states that it did not have.
 // account tells that the sign-in goes along. The actor needs person.merge at
@@ -248,11 +251,12 @@ func (s *Service) absorb(ctx context.Context, tx *db.Tx, by access.Actor, keep, 
 	if err := s.amend(ctx, tx, keep, out.Drop.amendment(keep.ID)); err != nil {
 		return err
 	}
-	if err := s.absorbPlaces(ctx, tx, keep, drop, out); err != nil {
+	err := s.absorbPlaces(ctx, tx, keep, drop, out)
+	if err != nil {
 		return err
 	}
 	if isStaff(drop.Person) {
-		if err := s.org.EndHeld(ctx, by, drop.ID, 0); err != nil {
+		if out.Roles, err = s.org.EndMerged(ctx, by, drop.ID); err != nil {
 			return err
 		}
 	}

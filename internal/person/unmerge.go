@@ -29,6 +29,12 @@ func mergedInto(ctx context.Context, q db.Queryer, keep id.Person) ([]id.Person,
 	return out, rows.Err()
 }
 
+// MayDecideRoles refuses whoever could not end each role that a person holds by
+// grant, ErrForbidden.
+func (s *Service) MayDecideRoles(ctx context.Context, by access.Actor, who id.Person) error {
+	return s.org.MayEndHeld(ctx, by, who)
+}
+
 // AnyMerged reads through q whether one of the persons was merged, or another
 // into him. It asks nobody who wants it.
 func AnyMerged(ctx context.Context, q db.Queryer, persons []id.Person) (bool, error) {
@@ -132,6 +138,9 @@ func (s *Service) release(ctx context.Context, tx *db.Tx, by access.Actor, k, d 
 		}
 	}
 	if err := s.releasePlaces(ctx, tx, d, was); err != nil {
+		return err
+	}
+	if err := s.org.Reopen(ctx, by, was.Roles); err != nil {
 		return err
 	}
 	for _, b := range was.Bound {

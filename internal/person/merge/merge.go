@@ -113,13 +113,36 @@ func (s *Service) Preview(ctx context.Context, by access.Actor, req Request) (Pr
 	default:
 		p.Account = AccountNone
 	}
+	if p.Refused == nil {
+		if p.Refused, err = s.rolesAbove(ctx, by, req, p.Account == AccountMoves); err != nil {
+			return Preview{}, err
+		}
+	}
 	p.Places, p.Bonds, p.Consents, err = s.People.CountBelongings(ctx, by, req.Drop)
 	return p, err
 }
 
+// rolesAbove is why the actor may not decide on the roles of the dropped record,
+// or of the kept one where the sign-in moves to it; nil where he may.
+func (s *Service) rolesAbove(ctx context.Context, by access.Actor, req Request, moves bool) (refused, err error) {
+	for _, who := range []id.Person{req.Drop, req.Keep} {
+		if who == req.Keep && !moves {
+			continue
+		}
+		if err := s.People.MayDecideRoles(ctx, by, who); errors.Is(err, fault.ErrForbidden) {
+			return err, nil
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
 // Merge makes two records of one person one (see [person.Service.Absorb]): the
 // dropped one leads to the kept one, its account moves or lets nobody in any
-// more, its posts keep their author. The same key again gives the same merging.
+// more, its posts keep their author. A record with roles that the actor could not
+// end is neither dropped nor given a sign-in: ErrForbidden. The same key again
+// gives the same merging.
 // The actor needs person.merge at both units, and is neither of the two.
 func (s *Service) Merge(ctx context.Context, by access.Actor, req Request) (Merge, error) {
 	if _, _, err := s.People.MergePair(ctx, by, req.Keep, req.Drop); err != nil {
@@ -171,6 +194,11 @@ func (s *Service) merge(ctx context.Context, tx *db.Tx, by access.Actor, req Req
 	passed := false
 	if before.Status != person.StatusMerged {
 		if passed, err = s.Accounts.Pass(ctx, by, req.Drop, req.Keep); err != nil {
+			return Merge{}, err
+		}
+	}
+	if passed { // the sign-in would lead to the roles of the kept record
+		if err := s.People.MayDecideRoles(ctx, by, req.Keep); err != nil {
 			return Merge{}, err
 		}
 	}
