@@ -57,9 +57,11 @@ type Session struct {
 	Current bool
 }
 
-// live reports whether the session may be used at now.
+// live reports whether the session may be used at now. A clock that was set back
+// keeps nobody signed in on a shared computer until it has caught up.
 func (s Session) live(now time.Time) bool {
-	return now.Before(s.ExpiresAt) && (!s.Shared || now.Sub(s.SeenAt) < SharedIdle)
+	idle := now.Sub(s.SeenAt)
+	return now.Before(s.ExpiresAt) && (!s.Shared || idle >= -time.Minute && idle < SharedIdle)
 }
 
 // Ticket is what a sign-in gives the browser.

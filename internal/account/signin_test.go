@@ -121,6 +121,27 @@ func TestLastUseIsSharedBetweenProcesses(t *testing.T) {
 	})
 }
 
+// TestSessionsWhileTheClockJumps: a clock that is set back an hour leaves nobody
+// signed in on a shared computer for that hour, and signs nobody out elsewhere.
+func TestSessionsWhileTheClockJumps(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		ctx := t.Context()
+		own := f.enter(t, f.teacher(t, f.class, "周沐阳"), "zhoumuyang", account.Guardian{})
+		shared, err := f.accounts.SignIn(ctx, anybody, account.Credentials{Login: "zhoumuyang", Password: good, Shared: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Clock.Advance(-30 * time.Second)
+		f.as(t, shared) // two servers whose clocks differ a little
+		f.Clock.Advance(-time.Hour)
+		f.as(t, own)
+		_, _, err = f.accounts.Authenticate(ctx, shared.Token)
+		wantKind(t, "the shared computer after the jump", err, fault.ErrNotFound)
+	})
+}
+
 func TestSignOutAndDevices(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
