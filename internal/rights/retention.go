@@ -22,7 +22,7 @@ type Retention struct {
 
 // The kinds of data that are kept for a time.
 const (
-	KeepRosterRows  = "roster_rows" // rejected rows of a roster, as they were handed in, sealed
+	KeepRosterRows  = "roster_rows" // rejected rows of a roster as they were handed in, and what it changed, sealed
 	KeepCodes       = "codes"       // one-time codes that are spent, void or expired
 	KeepSessions    = "sessions"    // sessions that have ended
 	KeepLooks       = "looks"       // who looked at whose data
@@ -173,7 +173,7 @@ func InParts(ctx context.Context, d *db.DB, part func(ctx context.Context, tx *d
 
 // why says in English what each rule keeps and what becomes of it.
 var why = map[string]string{
-	KeepRosterRows: "rejected rows of a roster as handed in (sealed)", KeepCodes: "one-time codes that are spent, void or expired",
+	KeepRosterRows: "rejected rows of a roster as handed in, and what it changed (sealed)", KeepCodes: "one-time codes that are spent, void or expired",
 	KeepSessions: "sessions that ended", KeepLooks: "who looked at whose data",
 	KeepContacts: "phone, ethnic group and boarding of whoever left, graduated or died", KeepUndo: "what a merging needs to be taken back (sealed)",
 	KeepCorrections: "values before a correction (sealed)", KeepRequests: "requests of persons that are closed", KeepJobs: "background work that ended",

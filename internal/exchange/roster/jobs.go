@@ -113,11 +113,9 @@ func (s *Service) fail(ctx context.Context, bid id.Batch, cause error) error {
 // confirmed.
 func (s *Service) sweep(ctx context.Context) error {
 	now := s.now()
-	before := clock.Millis(now.Add(-KeepRows))
-	_, err := s.db.Exec(ctx, `UPDATE ros_row SET sealed = NULL WHERE sealed IS NOT NULL
-		AND batch IN (SELECT id FROM ros_batch WHERE made_at < $1)`, before)
+	_, err := s.EmptyOldRows(ctx, s.system, now.Add(-KeepRows))
 	if err != nil {
-		return fmt.Errorf("erase old rows: %w", err)
+		return err
 	}
 	// An import of the command line whose process died cannot go on: the files
 	// were not kept.
