@@ -28,10 +28,13 @@ func (f *Face) WithUpstream(offered func(context.Context) (bool, error)) *Face {
 	return f
 }
 
+// upstreamCookie names a visit to a provider, which the face upstreamweb keeps.
+const upstreamCookie = "upstream"
+
 // onward is where somebody goes on who came in by a slip: to link the provider
 // that brought him, or "" home.
 func (f *Face) onward(r *http.Request) string {
-	if f.upstream != nil && web.State(r, "upstream") != "" {
+	if f.upstream != nil && web.State(r, upstreamCookie) != "" {
 		return "/upstream/link"
 	}
 	return ""

@@ -116,6 +116,24 @@ func TestPhonePages(t *testing.T) {
 	pupil.Post("/me/phone", url.Values{"phone": {"13812345678"}}).Want(http.StatusForbidden)
 }
 
+// TestSignOutForgetsWhatWasBegun: who comes next to the computer finds no step of
+// somebody else's.
+func TestSignOutForgetsWhatWasBegun(t *testing.T) {
+	t.Parallel()
+	f, _ := withPhones(t)
+	b, _ := f.staff(t, f.class, "zhoumuyang", access.Teacher)
+	f.staff(t, f.class, "jinmeiyan", access.Teacher)
+	b.Post("/recover", url.Values{"phone": {"13700000000"}}).Want(http.StatusSeeOther)
+	b.Post("/me/phone", url.Values{"phone": {"13812345678"}, "old": {password}}).Follow().Want(http.StatusOK)
+	b.Post("/signout", nil).Want(http.StatusSeeOther)
+	b.Post("/signin", url.Values{"login": {"jinmeiyan"}, "password": {password}}).Want(http.StatusSeeOther)
+	for page, want := range map[string]string{"/me/phone/code": "/me/phone", "/recover/code": "/recover"} {
+		if got := b.Get(page).Location(); got != want {
+			t.Errorf("%s leads to %q, want %q", page, got, want)
+		}
+	}
+}
+
 func TestNoPhonePagesWithoutMessages(t *testing.T) {
 	t.Parallel()
 	f := setup(t, cheap())

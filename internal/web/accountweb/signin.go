@@ -115,11 +115,18 @@ func (f *Face) enter(w http.ResponseWriter, r *http.Request, t account.Ticket, n
 	return orHome(next)
 }
 
+// begun are the cookies of steps that somebody has begun; they go with him. The
+// mark of the own device stays.
+var begun = []string{halfCookie, stateCookie, recoverCookie, phoneCookie, upstreamCookie}
+
 func (f *Face) signOut(w http.ResponseWriter, r *http.Request) error {
 	if err := f.accounts.SignOut(r.Context(), web.Actor(r.Context()), web.SessionToken(r)); err != nil {
 		return err
 	}
 	web.ClearSession(w, r)
+	for _, name := range begun {
+		web.SetState(w, r, name, "", -1)
+	}
 	return web.Redirect(w, r, "/signin")
 }
 
