@@ -42,6 +42,7 @@ func (d *demoCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	app.Spacious()
 	if !demo.Made(dir) {
 		e.say("%s", e.t("cli.demo.making", d.People))
 		start := time.Now()

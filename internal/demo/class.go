@@ -60,13 +60,13 @@ func (s *stage) classLife(sc *school, c *class) {
 	if c.autumn {
 		start = s.clk.Now().AddDate(0, 0, 2)
 	}
-	s.later(start, "slips of a class", func() error { return s.slips(sc, c, start) })
+	s.small(start, "slips of a class", func() error { return s.slips(sc, c, start) })
 	until := present.AddDate(0, 0, -1)
 	for day := start.AddDate(0, 0, 3); day.Before(until); day = day.AddDate(0, 0, 10+s.r.IntN(12)) {
 		if m := day.Month(); m == time.July && day.Day() > 12 || m == time.August {
 			continue // summer holidays
 		}
-		s.later(s.sometime(day, day), "notice in a class", func() error { return s.notice(c) })
+		s.small(s.sometime(day, day), "notice in a class", func() error { return s.notice(c) })
 	}
 }
 
@@ -113,10 +113,10 @@ func (s *stage) slips(sc *school, c *class, start time.Time) error {
 		if !day.Before(present) {
 			continue
 		}
-		s.later(day, "a pupil comes in", func() error { return s.pupilComesIn(c, p, slip) })
+		s.small(day, "a pupil comes in", func() error { return s.pupilComesIn(c, p, slip) })
 	}
 	if s.r.IntN(6) > 0 {
-		s.later(start.AddDate(0, 0, 1), "confirm a class list", func() error {
+		s.small(start.AddDate(0, 0, 1), "confirm a class list", func() error {
 			by, err := s.actor(c.leader, access.ClassTeacher)
 			if err != nil {
 				return err
@@ -215,7 +215,7 @@ func (s *stage) notice(c *class) error {
 		}
 		when := s.sometime(now, now.AddDate(0, 0, 2))
 		if when.After(now) && when.Before(present) {
-			s.later(when, "a pupil answers", func() error { return s.answer(c, p, made) })
+			s.small(when, "a pupil answers", func() error { return s.answer(c, p, made) })
 		}
 	}
 	return nil
@@ -226,7 +226,7 @@ func (s *stage) notice(c *class) error {
 func (s *stage) answer(c *class, p *pupil, notice id.Post) error {
 	mood := s.r.IntN(10)
 	words, key := s.r.IntN(len(comments)*len(questions)), fmt.Sprint("demo", s.r.Uint64())
-	return s.app.DB.Tx(s.ctx, func(ctx context.Context, _ *db.Tx) error {
+	return s.app.DB.Join(s.ctx, func(ctx context.Context, _ *db.Tx) error {
 		by, err := s.app.Accounts.ActorOf(ctx, s.app.System("demo"), p.person, access.Pupil)
 		if err != nil {
 			return err
@@ -261,7 +261,7 @@ func (s *stage) printTeachers(sc *school, c *class) {
 	for _, w := range sc.staff {
 		if _, taken := s.printed[w.person]; !taken && w.leads == nil && slices.Contains(w.teaches, c) && !w.elsewhere {
 			s.print(w.person, access.Teacher, c.node.String())
-			s.later(s.clk.Now().AddDate(0, 0, 20), "a printed teacher comes in", func() error { return s.comeInOnce(w.person) })
+			s.small(s.clk.Now().AddDate(0, 0, 20), "a printed teacher comes in", func() error { return s.comeInOnce(w.person) })
 			return
 		}
 	}

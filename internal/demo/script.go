@@ -232,7 +232,7 @@ func (s *stage) openSchool(sc *school) error {
 	}
 	now := s.clk.Now()
 	if s.r.IntN(8) > 0 {
-		s.later(now.Add(26*time.Hour), "confirm the profile of "+sc.name, func() error {
+		s.small(now.Add(26*time.Hour), "confirm the profile of "+sc.name, func() error {
 			manager, err := s.actor(head.person, access.School)
 			if err != nil {
 				return err
@@ -242,7 +242,7 @@ func (s *stage) openSchool(sc *school) error {
 	}
 	for _, w := range sc.staff[2:] {
 		if !w.elsewhere && s.r.IntN(10) > 0 {
-			s.later(s.sometime(now.AddDate(0, 0, 1), now.AddDate(0, 0, 20)), "staff come in", func() error { return s.comeInOnce(w.person) })
+			s.small(s.sometime(now.AddDate(0, 0, 1), now.AddDate(0, 0, 20)), "staff come in", func() error { return s.comeInOnce(w.person) })
 		}
 	}
 	return s.classesBegin(sc, false)

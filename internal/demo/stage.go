@@ -12,6 +12,7 @@ import (
 	"learnspace/internal/app"
 	"learnspace/internal/clock"
 	"learnspace/internal/codes"
+	"learnspace/internal/db"
 	"learnspace/internal/id"
 	"learnspace/internal/org"
 )
@@ -41,14 +42,20 @@ type stage struct {
 
 // scene is one thing that happens at a time.
 type scene struct {
-	at   time.Time
-	name string
-	play func() error
+	at    time.Time
+	name  string
+	small bool // it may share a transaction with those before and after it
+	play  func() error
 }
 
 // later puts a scene on the script.
 func (s *stage) later(at time.Time, name string, play func() error) {
-	s.script = append(s.script, scene{at, name, play})
+	s.script = append(s.script, scene{at: at, name: name, play: play})
+}
+
+// small is later for what one person does in a few writes.
+func (s *stage) small(at time.Time, name string, play func() error) {
+	s.script = append(s.script, scene{at: at, name: name, play: play, small: true})
 }
 
 // run plays the script in order of time; scenes may add later ones.
@@ -57,21 +64,52 @@ func (s *stage) run() error {
 		slices.SortStableFunc(s.script, func(a, b scene) int { return a.at.Compare(b.at) })
 		todo := s.script
 		s.script = nil
-		for i, sc := range todo {
-			if err := s.ctx.Err(); err != nil {
+		for len(todo) > 0 && len(s.script) == 0 {
+			n, err := s.playNext(todo)
+			if err != nil {
 				return err
 			}
-			if sc.at.After(s.clk.Now()) {
-				s.clk.Set(sc.at)
-			}
-			if err := sc.play(); err != nil {
-				return fmt.Errorf("%s on %s: %w", sc.name, sc.at.Format(time.DateTime), err)
-			}
-			if len(s.script) > 0 { // new scenes: sort them in with the rest
-				s.script = append(s.script, todo[i+1:]...)
-				break
-			}
+			todo = todo[n:]
 		}
+		s.script = append(s.script, todo...) // new scenes are sorted in with the rest
+	}
+	return nil
+}
+
+// together is how many small scenes share a transaction at most.
+const together = 100
+
+// playNext plays the first scene, or, in one transaction, the small ones that
+// stand first, and returns how many it played. It stops behind a scene that
+// adds others. The embedded engine runs the closure once.
+func (s *stage) playNext(todo []scene) (n int, err error) {
+	if !todo[0].small {
+		return 1, s.playOne(todo[0])
+	}
+	before := s.ctx
+	defer func() { s.ctx = before }()
+	err = s.app.DB.Tx(before, func(ctx context.Context, _ *db.Tx) error {
+		s.ctx = ctx
+		for n < min(len(todo), together) && todo[n].small && len(s.script) == 0 {
+			if err := s.playOne(todo[n]); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	return n, err
+}
+
+func (s *stage) playOne(sc scene) error {
+	if err := s.ctx.Err(); err != nil {
+		return err
+	}
+	if sc.at.After(s.clk.Now()) {
+		s.clk.Set(sc.at)
+	}
+	if err := sc.play(); err != nil {
+		return fmt.Errorf("%s on %s: %w", sc.name, sc.at.Format(time.DateTime), err)
 	}
 	return nil
 }
