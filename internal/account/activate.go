@@ -110,13 +110,13 @@ func (s *Service) openCode(ctx context.Context, network, typed string) (codeRow,
 func (c codeRow) usable(now time.Time) error {
 	switch {
 	case !c.UsedAt.IsZero():
-		return codeField("account.code.used", clock.DayOf(c.UsedAt).String())
+		return codeField("account.code.used", clock.DayOf(c.UsedAt))
 	case !c.VoidedAt.IsZero() && c.PhoneTries >= CodeTries:
 		return codeField("account.code.tries")
 	case !c.VoidedAt.IsZero():
-		return codeField("account.code.void", clock.DayOf(c.VoidedAt).String())
+		return codeField("account.code.void", clock.DayOf(c.VoidedAt))
 	case !now.Before(c.ExpiresAt):
-		return codeField("account.code.expired", clock.DayOf(c.ExpiresAt).String())
+		return codeField("account.code.expired", clock.DayOf(c.ExpiresAt))
 	}
 	return nil
 }
@@ -265,7 +265,7 @@ func (s *Service) Activate(ctx context.Context, by access.Actor, act Activation)
 		if t, again := s.clickedTwice(ctx, by, row, act); again {
 			return t, nil
 		}
-		return Ticket{}, codeField("account.code.used", s.today().String())
+		return Ticket{}, codeField("account.code.used", s.today())
 	}
 	return t, err
 }

@@ -256,7 +256,7 @@ func (s *Service) BindWards(ctx context.Context, by access.Actor, network, code,
 			return err
 		}
 		if !spent {
-			return codeField("account.code.used", s.today().String())
+			return codeField("account.code.used", s.today())
 		}
 		if err := s.people.ConfirmWards(ctx, by, by.Person, o.wardIDs(), false); err != nil {
 			return err

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"learnspace/internal/clock"
 )
 
 //go:embed catalogue/*.json
@@ -176,6 +178,10 @@ func appendArg(b []byte, l Language, arg any, plain bool) []byte {
 		return append(b, v...)
 	case Localizer:
 		return append(b, v.Localize(l)...)
+	case clock.Day:
+		return append(b, Day(l, v)...)
+	case clock.Month:
+		return append(b, Month(l, v)...)
 	case fmt.Stringer:
 		return append(b, v.String()...)
 	case float64:

@@ -142,7 +142,7 @@ func (s *Service) storeBase(ctx context.Context, tx *db.Tx, by access.Actor, ver
 		return false, nil
 	}
 	if b.Confirmed && b.Day < kept.Day {
-		return false, fault.Invalid(fault.At("day", "figure.base_older", kept.Day.String()))
+		return false, fault.Invalid(fault.At("day", "figure.base_older", kept.Day))
 	}
 	if err := insertBase(ctx, tx, id.Next[id.Node](s.ids).Int(), b); err != nil {
 		return false, fmt.Errorf("keep base of node %d: %w", b.Unit, err)

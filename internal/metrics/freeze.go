@@ -29,7 +29,7 @@ func (s *Service) Freeze(ctx context.Context, by access.Actor, month clock.Month
 	case !month.Valid():
 		return fault.Invalid(fault.At("month", "figure.month_unknown"))
 	case now.Before(month.End()):
-		return fault.New(fault.ErrConflict, "figure.month_running", month.String())
+		return fault.New(fault.ErrConflict, "figure.month_running", month)
 	}
 	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		var last clock.Month
@@ -38,14 +38,14 @@ func (s *Service) Freeze(ctx context.Context, by access.Actor, month clock.Month
 		}
 		switch {
 		case month <= last:
-			return fault.New(fault.ErrConflict, "figure.month_frozen", month.String())
+			return fault.New(fault.ErrConflict, "figure.month_frozen", month)
 		case last != 0 && month != last.Next():
-			return fault.New(fault.ErrConflict, "figure.month_skipped", last.Next().String())
+			return fault.New(fault.ErrConflict, "figure.month_skipped", last.Next())
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO met_freeze (month, frozen_by, frozen_at) VALUES ($1, $2, $3)`,
 			month, by.Person, clock.Millis(now))
 		if db.IsUnique(err) {
-			return fault.Wrap(fault.ErrConflict, err, "figure.month_frozen", month.String())
+			return fault.Wrap(fault.ErrConflict, err, "figure.month_frozen", month)
 		}
 		if err != nil {
 			return err

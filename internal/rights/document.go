@@ -17,8 +17,8 @@ var sectionWords = map[string]string{
 var figureWords = map[string]string{
 	"minors_made": "在册未成年学生档案（份）", "minors_activated": "其中：已激活", "minors_verified": "其中：已实名", "minors_under14": "其中：不满14周岁",
 	"minors_over14": "其中：已满14周岁不满18周岁", "minors_unknown": "其中：出生日期未登记", "minors_left": "本年离校、毕业或注销（份）",
-	"consent_space_given": "成长记录和学习分析：同意", "consent_space_refused": "成长记录和学习分析：不同意", "consent_space_withdrawn": "成长记录和学习分析：撤回", "consent_space_lapsed": "成长记录和学习分析：到期未续",
-	"consent_talk_given": "班级发言：同意", "consent_talk_refused": "班级发言：不同意", "consent_talk_withdrawn": "班级发言：撤回", "consent_talk_lapsed": "班级发言：到期未续",
+	"consent_space_given": "成长记录与学情分析：同意", "consent_space_refused": "成长记录与学情分析：不同意", "consent_space_withdrawn": "成长记录与学情分析：撤回", "consent_space_lapsed": "成长记录与学情分析：到期未续",
+	"consent_talk_given": "在班级里提问和发言：同意", "consent_talk_refused": "在班级里提问和发言：不同意", "consent_talk_withdrawn": "在班级里提问和发言：撤回", "consent_talk_lapsed": "在班级里提问和发言：到期未续",
 	"consent_picture_given": "照片和作品展示：同意", "consent_picture_refused": "照片和作品展示：不同意", "consent_picture_withdrawn": "照片和作品展示：撤回", "consent_picture_lapsed": "照片和作品展示：到期未续",
 	"look_profile": "打开个人档案页（次）", "look_number": "显示证件号、学籍号（次）", "look_phone": "显示联系电话（次）", "look_search": "按号码查找（次）", "look_export": "随文件导出（人次）", "look_other": "其他查看（次）",
 	"export_asked": "提出的导出申请（件）", "export_approved": "经第二人批准（件）", "export_refused": "未批准（件）", "export_glass": "应急导出（两名持钥人，件）", "export_downloads": "文件下载（次）", "export_records": "导出的记录（条）",

@@ -45,7 +45,7 @@ func (s *Service) review(ctx context.Context, by access.Actor, month clock.Month
 		}
 		now := s.Clock.Now()
 		if b.State == Issued || !now.Before(b.ReviewEnds()) {
-			return fault.New(fault.ErrConflict, "bulletin.review_over", b.ReviewTo.String())
+			return fault.New(fault.ErrConflict, "bulletin.review_over", b.ReviewTo)
 		}
 		review, err := change(ctx, tx, b, row)
 		if err != nil || review == NotReviewed {
@@ -72,7 +72,7 @@ func rowOfUnit(ctx context.Context, q db.Queryer, b Bulletin, node id.Node) (Row
 	}
 	i := slices.IndexFunc(rows, func(r Row) bool { return r.Node == node })
 	if i < 0 {
-		return Row{}, fault.New(fault.ErrNotFound, "bulletin.no_row", b.Month.String())
+		return Row{}, fault.New(fault.ErrNotFound, "bulletin.no_row", b.Month)
 	}
 	return rows[i], nil
 }
@@ -177,7 +177,7 @@ func (s *Service) Answer(ctx context.Context, by access.Actor, month clock.Month
 			return err
 		}
 		if b.State == Issued {
-			return fault.New(fault.ErrConflict, "bulletin.issued_already", month.String())
+			return fault.New(fault.ErrConflict, "bulletin.issued_already", month)
 		}
 		all, err := disputesOf(ctx, tx, b.ID, node)
 		if err != nil {

@@ -114,7 +114,7 @@ func (s *Service) Show(ctx context.Context, by access.Actor, month clock.Month, 
 	v.Steps = v.steps(by)
 	if node != 0 && node != root.ID {
 		if !v.Content.keepRow(node) {
-			return View{}, fault.New(fault.ErrNotFound, "bulletin.no_row", month.String())
+			return View{}, fault.New(fault.ErrNotFound, "bulletin.no_row", month)
 		}
 	}
 	return v, nil

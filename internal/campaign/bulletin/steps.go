@@ -32,7 +32,7 @@ func (s *Service) change(ctx context.Context, by access.Actor, root org.Node, mo
 			return err
 		}
 		if b.State == Issued && verb != "bulletin.issued" {
-			return fault.New(fault.ErrConflict, "bulletin.issued_already", month.String())
+			return fault.New(fault.ErrConflict, "bulletin.issued_already", month)
 		}
 		changed, err := change(ctx, tx, &b)
 		if err != nil || !changed {
@@ -260,10 +260,10 @@ func (s *Service) Issue(ctx context.Context, by access.Actor, month clock.Month,
 			if b.issuedBy == by.Person {
 				return false, nil
 			}
-			return false, fault.New(fault.ErrConflict, "bulletin.issued_already", month.String())
+			return false, fault.New(fault.ErrConflict, "bulletin.issued_already", month)
 		}
 		if now.Before(b.ReviewEnds()) && early == "" {
-			return false, fault.Invalid(fault.At("early", "bulletin.review_running", b.ReviewTo.String()))
+			return false, fault.Invalid(fault.At("early", "bulletin.review_running", b.ReviewTo))
 		}
 		c, err := s.content(ctx, tx, *b)
 		if err != nil {

@@ -32,7 +32,7 @@ func scanBulletin(row scanner) (Bulletin, error) {
 
 // errMissing is what a month without a bulletin answers.
 func errMissing(m clock.Month) error {
-	return fault.New(fault.ErrNotFound, "bulletin.missing", m.String())
+	return fault.New(fault.ErrNotFound, "bulletin.missing", m)
 }
 
 // find reads the bulletin of a month, or ErrNotFound.
@@ -99,7 +99,7 @@ func store(ctx context.Context, tx *db.Tx, b Bulletin) error {
 		return fmt.Errorf("store bulletin %s: %w", b.Month, err)
 	}
 	if n == 0 {
-		return fault.New(fault.ErrConflict, "bulletin.issued_already", b.Month.String())
+		return fault.New(fault.ErrConflict, "bulletin.issued_already", b.Month)
 	}
 	return nil
 }

@@ -79,11 +79,23 @@ func checkName(ctx context.Context, name string) string {
 }
 
 // measured is the value of a check with its unit.
-func measured(c web.Check) string {
+func measured(ctx context.Context, c web.Check) string {
 	if c.Unit == "" {
 		return ""
 	}
+	if key := "system.unit." + c.Unit; i18n.Has(key) {
+		return i18n.T(ctx, key, c.Value)
+	}
 	return strconv.FormatInt(c.Value, 10) + " " + c.Unit
+}
+
+// source is where a setting comes from: a word, or the name of the variable or
+// the file with its line.
+func source(ctx context.Context, s Setting) string {
+	if key := "system.source." + s.Source; i18n.Has(key) {
+		return i18n.T(ctx, key)
+	}
+	return s.Source
 }
 
 // meaning is what a setting is for, in the reader's language as far as it is
