@@ -29,7 +29,7 @@ const (
 	KeepContacts    = "contacts"    // contact and optional data of whoever is no longer here
 	KeepUndo        = "undo"        // what a merging needs to be taken back, sealed
 	KeepCorrections = "corrections" // values before a correction, sealed
-	KeepRequests    = "requests"    // requests of persons that are closed
+	KeepRequests    = "requests"    // requests of persons that are answered or closed
 	KeepJobs        = "jobs"        // background work that has ended
 )
 
@@ -133,13 +133,18 @@ func (s *Service) Retain(ctx context.Context, by access.Actor) (map[string]int64
 	return counts, failed
 }
 
-// Forget removes requests that were closed before a moment.
+// forgettable is the condition of requests that ended before a moment: closed, or
+// answered and never closed by whoever asked.
+const forgettable = "(closed_at <> 0 AND closed_at < $1 OR closed_at = 0 AND answered_at <> 0 AND answered_at < $2)"
+
+// Forget removes requests that ended before a moment.
 func (s *Service) Forget(ctx context.Context, by access.Actor, before time.Time) (int64, error) {
 	if !by.IsSystem() && !by.IsOperator() {
 		return 0, errForbidden()
 	}
+	at := clock.Millis(before)
 	return InParts(ctx, s.DB, func(ctx context.Context, tx *db.Tx) (int64, error) {
-		return tx.Exec(ctx, "DELETE FROM rgt_request WHERE id IN (SELECT id FROM rgt_request WHERE closed_at <> 0 AND closed_at < $1 ORDER BY id LIMIT 500)", clock.Millis(before))
+		return tx.Exec(ctx, "DELETE FROM rgt_request WHERE id IN (SELECT id FROM rgt_request WHERE "+forgettable+" ORDER BY id LIMIT 500)", at, at)
 	})
 }
 
@@ -148,7 +153,8 @@ func (s *Service) Forgettable(ctx context.Context, by access.Actor, before time.
 	if !by.Can(access.SystemManage) {
 		return 0, errForbidden()
 	}
-	err = s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM rgt_request WHERE closed_at <> 0 AND closed_at < $1", clock.Millis(before)).Scan(&n)
+	at := clock.Millis(before)
+	err = s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM rgt_request WHERE "+forgettable, at, at).Scan(&n)
 	return n, err
 }
 
@@ -176,7 +182,7 @@ var why = map[string]string{
 	KeepRosterRows: "rejected rows of a roster as handed in, and what it changed (sealed)", KeepCodes: "one-time codes that are spent, void or expired",
 	KeepSessions: "sessions that ended", KeepLooks: "who looked at whose data",
 	KeepContacts: "phone, ethnic group and boarding of whoever left, graduated or died", KeepUndo: "what a merging needs to be taken back (sealed)",
-	KeepCorrections: "values before a correction (sealed)", KeepRequests: "requests of persons that are closed", KeepJobs: "background work that ended",
+	KeepCorrections: "values before a correction (sealed)", KeepRequests: "requests of persons that are answered or closed", KeepJobs: "background work that ended",
 }
 
 // RetentionTable is the table of rules as docs/security.md prints it.

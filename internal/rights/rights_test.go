@@ -453,6 +453,52 @@ func TestRetention(t *testing.T) {
 	})
 }
 
+// TestAnsweredGo lets go of a request that was answered long ago also where whoever
+// asked has never closed it; one that waits stays however old.
+func TestAnsweredGo(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		ctx := t.Context()
+		r := f.ask(f.byMother, rights.Asking{Kind: rights.Copy, Subject: f.child, Text: "要一份"})
+		f.ask(f.byMother, rights.Asking{Kind: rights.Erase, Subject: f.child})
+		if _, err := f.rights.Answer(ctx, f.clerk, rights.Answering{Request: r.ID, Outcome: rights.OutcomeDone}); err != nil {
+			t.Fatal(err)
+		}
+		f.Clock.Advance(4 * 365 * 24 * time.Hour)
+		before := h.Clock.Now().AddDate(0, 0, -3*365)
+		admin := f.actor(access.SysAdmin, f.county)
+		if n, err := f.rights.Forgettable(ctx, admin, before); n != 1 || err != nil {
+			t.Errorf("%d would go, %v", n, err)
+		}
+		if n, err := f.rights.Forget(ctx, access.System("test"), before); n != 1 || err != nil {
+			t.Errorf("%d went, %v", n, err)
+		}
+		if left, err := f.rights.Mine(ctx, f.byMother, f.child); err != nil || len(left) != 1 || left[0].Kind != rights.Erase {
+			t.Errorf("left are %+v, %v", left, err)
+		}
+	})
+}
+
+// TestNobodyAnswersHisChild keeps a registrar from answering what he himself has
+// asked about his own child, in whichever role.
+func TestNobodyAnswersHisChild(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		ctx := t.Context()
+		both := f.clerk // the mother works at the school
+		both.Person, both.Wards = f.mother, []id.Person{f.child}
+		own := f.ask(f.byMother, rights.Asking{Kind: rights.Correct, Subject: f.child, Field: merge.FieldName, Value: "李明明"})
+		_, err := f.rights.Answer(ctx, both, rights.Answering{Request: own.ID, Outcome: rights.OutcomeDone})
+		wantKind(t, "the mother as registrar", err, fault.ErrForbidden)
+		paper := f.ask(f.clerk, rights.Asking{Kind: rights.Copy, Subject: f.child})
+		if _, err := f.rights.Answer(ctx, f.clerk, rights.Answering{Request: paper.ID, Outcome: rights.OutcomeDone}); err != nil {
+			t.Errorf("what the school wrote down for somebody: %v", err)
+		}
+	})
+}
+
 // TestReport counts a year, of the own subtree only, and hides small numbers.
 func TestReport(t *testing.T) {
 	t.Parallel()

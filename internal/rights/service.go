@@ -203,7 +203,7 @@ func (s *Service) Take(ctx context.Context, by access.Actor, request id.Request)
 
 // Answer answers a request: a correction that is accepted corrects the record
 // (see [merge.Service.Correct]), an erasure erases what may be erased and says
-// what was; a refusal needs a reason. Nobody answers his own request. The actor
+// what was; a refusal needs a reason. Nobody answers about himself or his child. The actor
 // needs rights.answer at the unit, for a correction person.correct too.
 func (s *Service) Answer(ctx context.Context, by access.Actor, a Answering) (Request, error) {
 	a.Text, a.Document = strings.TrimSpace(a.Text), strings.TrimSpace(a.Document)
@@ -227,7 +227,7 @@ func (s *Service) Answer(ctx context.Context, by access.Actor, a Answering) (Req
 		switch {
 		case !r.Open():
 			return fault.New(fault.ErrConflict, "rights.answered_already")
-		case by.IsPerson() && (by.Person == r.AskedBy && r.AskedBy == r.Subject || by.Person == r.Subject):
+		case by.IsPerson() && by.Person == r.Subject || person.Guards(by, r.Subject):
 			return fault.New(fault.ErrForbidden, "rights.own")
 		}
 		if a.Outcome == OutcomeDone {
