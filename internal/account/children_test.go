@@ -145,6 +145,39 @@ func TestDigitsDoNotSpeakForAnAccount(t *testing.T) {
 	})
 }
 
+// TestAnswersOfTheDead: the no of a guardian who has died no longer stands beside
+// the yes of the other, and stands again when the death is taken back.
+func TestAnswersOfTheDead(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		ctx := t.Context()
+		child, _ := f.alone(t, "linzhixia")
+		father := f.bound(t, "林父", "13900012345", "linfu", child, f.class)
+		mother := f.bound(t, "林母", "13900067890", "linmu", child, f.class)
+		for _, purpose := range []string{account.ConsentPurpose, person.PurposeTalk} {
+			f.answerAs(t, mother, child, purpose, account.AnswerGiven)
+			f.answerAs(t, father, child, purpose, account.AnswerRefused)
+		}
+		want := func(when string, no bool) {
+			t.Helper()
+			if by := f.again(t, child); by.NoConsent != no || by.MayTalk() == no {
+				t.Errorf("%s: %+v", when, by)
+			}
+		}
+		want("while they differ", true)
+		was, err := f.people.Depart(ctx, f.op, father.Person, person.EndedDied, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want("after the father's death", false)
+		if err := f.people.Reinstate(ctx, f.op, father.Person, was); err != nil {
+			t.Fatal(err)
+		}
+		want("after it was taken back", true)
+	})
+}
+
 // TestNobodyAnswersForAPupilOf14: the answer that a guardian gave stands until the
 // pupil gives his own; the digits of a phone give none.
 func TestNobodyAnswersForAPupilOf14(t *testing.T) {

@@ -1,8 +1,10 @@
 package person
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"learnspace/internal/access"
 	"learnspace/internal/clock"
@@ -118,6 +120,9 @@ func (s *Service) bury(ctx context.Context, tx *db.Tx, by access.Actor, p Person
 			return err
 		}
 	}
+	if err := s.settleGiven(ctx, tx, by, p.ID); err != nil {
+		return err
+	}
 	if _, err := tx.Exec(ctx, "UPDATE person SET status = 'closed', ended_on = $1, ended_as = 'died' WHERE id = $2", int64(day), p.ID.Int()); err != nil {
 		return err
 	}
@@ -130,6 +135,35 @@ func (s *Service) bury(ctx context.Context, tx *db.Tx, by access.Actor, p Person
 		return nil
 	}
 	return s.log.Append(ctx, tx, newEvent(by, EventLeft, p.ID, p.Unit, p.Unit, Extra{}.states(p)))
+}
+
+// settleGiven settles anew what the answers about a guardian's children come to,
+// since his bindings have ended or are open again.
+func (s *Service) settleGiven(ctx context.Context, tx *db.Tx, by access.Actor, guardian id.Person) error {
+	bonds, err := readBonds(ctx, tx, "g.guardian = $1", guardian.Int())
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(bonds, func(a, b Guardianship) int { return cmp.Compare(a.Ward, b.Ward) })
+	for _, b := range bonds {
+		p, err := lock(ctx, tx, b.Ward)
+		if err != nil {
+			return err
+		}
+		if p.Status == StatusMerged || p.Status == StatusClosed {
+			continue
+		}
+		for _, purpose := range Purposes() {
+			all, err := answers(ctx, tx, b.Ward, purpose)
+			if err != nil {
+				return err
+			}
+			if err := s.settle(ctx, tx, by, p, purpose, all); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Reinstate takes a departure back in the transaction of ctx: places and
@@ -154,6 +188,9 @@ func (s *Service) Reinstate(ctx context.Context, by access.Actor, who id.Person,
 			if _, err := tx.Exec(ctx, "UPDATE person_guardianship SET status = $1 WHERE id = $2 AND status = 'ended'", b.Status, b.ID); err != nil {
 				return err
 			}
+		}
+		if err := s.settleGiven(ctx, tx, by, who); err != nil {
+			return err
 		}
 		if here {
 			if _, err := tx.Exec(ctx, "UPDATE person_affiliation SET is_primary = 0 WHERE id = $1", now.ID); err != nil {
