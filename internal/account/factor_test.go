@@ -278,6 +278,43 @@ func TestHalfEndsWithThePassword(t *testing.T) {
 	})
 }
 
+// TestTwoEnrolAtOnce: of two who know the password and bind an app at the same
+// moment one comes in, and the app that stays is his.
+func TestTwoEnrolAtOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		f.manager(t)
+		halves, secrets := make([]string, 4), make([]string, 4)
+		for i := range halves {
+			halves[i] = f.half(t, "zhoumuyang")
+			hs, err := f.accounts.Half(t.Context(), anybody, halves[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			secrets[i] = hs.Secret
+		}
+		in := -1
+		for i, err := range race(4, func(i int) error {
+			_, _, err := f.accounts.EnrolApp(t.Context(), anybody, halves[i], code(secrets[i], f.Clock.Now()))
+			return err
+		}) {
+			switch {
+			case err == nil && in >= 0:
+				t.Errorf("%d and %d come in", in, i)
+			case err == nil:
+				in = i
+			default:
+				wantKind(t, "the slower one", err, fault.ErrNotFound)
+			}
+		}
+		f.Clock.Advance(factor.Period)
+		if _, err := f.accounts.PassCode(t.Context(), anybody, f.half(t, "zhoumuyang"), code(secrets[max(in, 0)], f.Clock.Now())); err != nil {
+			t.Errorf("the app of whoever came in: %v", err)
+		}
+	})
+}
+
 // TestLastFactorStays: of a holder who needs one, also when both go at once.
 func TestLastFactorStays(t *testing.T) {
 	t.Parallel()

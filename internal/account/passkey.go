@@ -159,7 +159,7 @@ func (s *Service) EnrolPasskey(ctx context.Context, by access.Actor, half, name,
 		return Ticket{}, nil, err
 	}
 	var codes []string
-	err = s.change(ctx, h.who, "factor.added", "passkey", func(ctx context.Context, tx *db.Tx) (err error) {
+	err = s.first(ctx, h, "passkey", func(ctx context.Context) (err error) {
 		_, codes, err = s.factors.FinishRegister(ctx, h.who, h.Login, name, state, answer)
 		return err
 	})

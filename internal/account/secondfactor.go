@@ -244,6 +244,20 @@ func (s *Service) remove(ctx context.Context, by access.Actor, token string, p P
 	})
 }
 
+// first binds the first factor of a half-open sign-in: of two at once one comes in.
+func (s *Service) first(ctx context.Context, h Half, what string, fn func(ctx context.Context) error) error {
+	return s.change(ctx, h.who, "factor.added", what, func(ctx context.Context, _ *db.Tx) error {
+		state, err := s.factors.State(ctx, h.who, h.row.account)
+		if err != nil {
+			return err
+		}
+		if state.Enrolled() {
+			return errHalf
+		}
+		return fn(ctx)
+	})
+}
+
 // EnrolApp finishes a half-open sign-in of somebody without a factor: the app
 // that was offered is bound, and the recovery codes are shown once. Errors:
 // fault.ErrNotFound, fault.ErrInvalid on the field code, fault.ErrTooMany.
@@ -253,7 +267,7 @@ func (s *Service) EnrolApp(ctx context.Context, by access.Actor, token, code str
 		return Ticket{}, nil, err
 	}
 	var codes []string
-	err = s.change(ctx, h.who, "factor.added", "app", func(ctx context.Context, tx *db.Tx) error {
+	err = s.first(ctx, h, "app", func(ctx context.Context) error {
 		var ok bool
 		if codes, ok, err = s.factors.Enrol(ctx, h.who, h.Secret, code); err == nil && !ok {
 			err = errCode("account.factor.wrong")
