@@ -237,7 +237,10 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Rosters = roster.New(roster.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, Audit: a.Trail,
 		Org: a.Org, People: a.People, Bases: a.Metrics, Jobs: a.Jobs, Files: a.Blobs, System: a.System("rosters")})
 	a.Merges = merge.New(merge.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, Trail: a.Trail, People: a.People, Accounts: a.Accounts,
-		Look: a.look("roster"), Gate: roster.Gate})
+		Look: a.look("roster"), Gate: roster.Gate,
+		Found: func(ctx context.Context, by access.Actor, node id.Node, persons []id.Person) error {
+			return a.Custody.Found(ctx, by, node, persons)
+		}})
 	a.Bulletin = bulletin.New(bulletin.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Log: a.Log, Trail: a.Trail, Org: a.Org, Metrics: a.Metrics,
 		Platform: a.Config.Platform["zh"], Office: a.Config.Office, Phone: a.Config.Phone})
 	a.Custody = custody.New(custody.Deps{DB: a.DB, IDs: a.IDs, Clock: a.Clock, Keys: a.Keys, Trail: a.Trail, Org: a.Org, People: a.People,

@@ -16,8 +16,8 @@ import (
 type Limit string
 
 // The limits: looks at other persons' data in a day and in an hour of the
-// clock, names on opened class lists in a day, each list once, and rows taken out
-// in files in a day.
+// clock, names on opened class lists (each once) and in searches in a day, and rows
+// taken out in files in a day.
 const (
 	LooksDay  Limit = "looks_day"
 	LooksHour Limit = "looks_hour"

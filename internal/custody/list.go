@@ -3,6 +3,7 @@ package custody
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"learnspace/internal/access"
 	"learnspace/internal/db"
@@ -39,6 +40,36 @@ func (s *Service) ListOpened(ctx context.Context, by access.Actor, class id.Node
 	})
 	if err != nil {
 		return s.refused(ctx, by, []Limit{NamesDay}, fmt.Errorf("open the list of class %d: %w", class, err))
+	}
+	return nil
+}
+
+// Found records that a search by name has shown these persons, with what tells
+// them apart: a look at each, and as many names of the actor's day; ErrTooMany over
+// the limit, with an alarm: then nothing is shown.
+func (s *Service) Found(ctx context.Context, by access.Actor, node id.Node, persons []id.Person) error {
+	persons = slices.DeleteFunc(slices.Clone(persons), func(p id.Person) bool { return p == by.Person })
+	if !by.IsPerson() || len(persons) == 0 {
+		return nil
+	}
+	if by.ViewedBy != 0 {
+		return errViewing()
+	}
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if err := s.spend(ctx, tx, by.Person, by.Role, NamesDay, int64(len(persons))); err != nil {
+			return err
+		}
+		for _, p := range persons {
+			_, err := tx.Exec(ctx, "INSERT INTO cus_look (id, person, role, subject, what, node, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+				id.Next[id.Look](s.IDs), by.Person, string(by.Role), p, WhatSearch, node, s.now().UnixMilli())
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return s.refused(ctx, by, []Limit{NamesDay}, fmt.Errorf("record a search: %w", err))
 	}
 	return nil
 }

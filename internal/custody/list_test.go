@@ -121,3 +121,36 @@ func TestClassListsInAView(t *testing.T) {
 		}
 	})
 }
+
+// TestSearchByName counts whom a search shows and records a look at each: prefix
+// after prefix it would be a list of everybody.
+func TestSearchByName(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		ctx := t.Context()
+		if err := f.custody.SetLimit(ctx, f.guard, custody.NamesDay, 4); err != nil {
+			t.Fatal(err)
+		}
+		both := []id.Person{f.pupil, f.twin, f.officer.Person}
+		for range 2 {
+			if err := f.custody.Found(ctx, f.officer, f.a.ID, both); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.custody.Found(ctx, f.officer, f.a.ID, both); !errors.Is(err, fault.ErrTooMany) {
+			t.Errorf("the third search: %v", err)
+		}
+		if looks, err := f.custody.LooksAt(ctx, f.manager, f.pupil, custody.Page{}); err != nil || len(looks) != 2 || looks[0].What != custody.WhatSearch || looks[0].By != f.officer.Person {
+			t.Errorf("looks %+v, %v", looks, err)
+		}
+		if alarms, err := f.custody.Alarms(ctx, f.guard, true, 0, 10); err != nil || len(alarms) != 1 {
+			t.Errorf("alarms %+v, %v", alarms, err)
+		}
+		view := f.officer
+		view.ViewedBy = 7
+		if err := f.custody.Found(ctx, view, f.a.ID, both); !errors.Is(err, fault.ErrForbidden) {
+			t.Errorf("in a view: %v", err)
+		}
+	})
+}

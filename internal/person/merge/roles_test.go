@@ -1,6 +1,8 @@
 package merge_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -143,6 +145,37 @@ func TestUndoByTheSchool(t *testing.T) {
 		}
 		if _, err := f.merges.Undo(ctx, f.officer, m.ID); err != nil || len(f.roles(drop)) != 1 {
 			t.Errorf("the county: %v, %v", f.roles(drop), err)
+		}
+	})
+}
+
+// TestFindIsRecorded tells whom a search by name shows, and shows nobody to
+// whoever is refused.
+func TestFindIsRecorded(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		ctx := t.Context()
+		who := f.make(pupil(f.a1, "李明", boy))
+		var got []id.Person
+		refuse := false
+		f.merges.Found = func(_ context.Context, by access.Actor, node id.Node, persons []id.Person) error {
+			if refuse {
+				return fault.New(fault.ErrTooMany, "custody.over.names_day", 1)
+			}
+			got = append(got, persons...)
+			return nil
+		}
+		for _, p := range []access.Permission{access.PersonMerge, access.PersonCorrect} {
+			got, refuse = nil, false
+			list, err := f.merges.Find(ctx, f.officer, p, f.county.ID, "李", 20)
+			if err != nil || len(list) != 1 || len(got) != 1 || got[0] != who {
+				t.Errorf("%s: found %v, recorded %v, %v", p, list, got, err)
+			}
+			refuse = true
+			if list, err := f.merges.Find(ctx, f.officer, p, f.county.ID, "李", 20); !errors.Is(err, fault.ErrTooMany) || len(list) > 0 {
+				t.Errorf("%s: %d are shown, %v", p, len(list), err)
+			}
 		}
 	})
 }

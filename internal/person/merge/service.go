@@ -42,6 +42,9 @@ type Deps struct {
 	// Look records that somebody has opened a record to mend it; nil: nobody
 	// records.
 	Look func(ctx context.Context, by access.Actor, subject id.Person, unit id.Node) error
+	// Found records whom a search has shown, and refuses whoever has searched too
+	// much; nil: nobody records.
+	Found func(ctx context.Context, by access.Actor, node id.Node, persons []id.Person) error
 	// Gate is the row that every chunk of an import takes first; nil: none.
 	Gate func(ctx context.Context, tx *db.Tx) error
 }
@@ -67,6 +70,24 @@ func (s *Service) Open(ctx context.Context, by access.Actor, who id.Person) (per
 		return person.Person{}, err
 	}
 	return f.Person, s.look(ctx, by, f.Person)
+}
+
+// Find finds persons by the beginning of the name (see [person.Service.FindNamed])
+// and records a look at each. The actor needs p at the node; ErrTooMany for whoever
+// has searched too much today.
+func (s *Service) Find(ctx context.Context, by access.Actor, p access.Permission, node id.Node, text string, limit int) ([]person.Person, error) {
+	out, err := s.People.FindNamed(ctx, by, p, node, text, limit)
+	if err != nil || s.Found == nil || len(out) == 0 {
+		return out, err
+	}
+	shown := make([]id.Person, len(out))
+	for i, one := range out {
+		shown[i] = one.ID
+	}
+	if err := s.Found(ctx, by, node, shown); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func (s *Service) look(ctx context.Context, by access.Actor, p person.Person) error {

@@ -68,7 +68,7 @@ func (f *Face) showMerges(w http.ResponseWriter, r *http.Request) error {
 	for i, s := range suggested {
 		p.pairs = append(p.pairs, pairRow{all[2*i], all[2*i+1], s.Why})
 	}
-	found, err := f.people.FindNamed(ctx, by, access.PersonMerge, node, p.query, listed)
+	found, err := f.merges.Find(ctx, by, access.PersonMerge, node, p.query, listed)
 	if err != nil {
 		return err
 	}

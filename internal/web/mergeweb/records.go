@@ -42,7 +42,7 @@ func (f *Face) showRecords(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := recordsPage{query: strings.TrimSpace(r.FormValue("q")), me: by.Person}
-	found, err := f.people.FindNamed(ctx, by, access.PersonCorrect, node, p.query, listed)
+	found, err := f.merges.Find(ctx, by, access.PersonCorrect, node, p.query, listed)
 	if err != nil {
 		return err
 	}
