@@ -316,18 +316,25 @@ func (s *Service) whole(who access.Actor, a Account, token string, ses Session) 
 	return t
 }
 
-// SignOut ends the session of this token. A token that is none is no error.
+// SignOut ends the session of this token, with a view that goes on in it: it is
+// its holder who signs out, not whom he looks at. A token that is none is no error.
 func (s *Service) SignOut(ctx context.Context, by access.Actor, token string) error {
-	ses, _, ok, err := s.store.sessionByToken(ctx, tokenHash(token))
+	ses, who, ok, err := s.store.sessionByToken(ctx, tokenHash(token))
 	if err != nil || !ok {
 		return err
 	}
+	holder := access.Actor{Person: who, Account: ses.Account, Role: ses.Role}
 	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if ses.View != 0 {
+			if err := s.endView(ctx, holder, ses); err != nil {
+				return err
+			}
+		}
 		ended, err := s.store.endSession(ctx, tx, ses.Account, ses.ID, s.clk.Now())
 		if err != nil || !ended {
 			return err
 		}
-		return s.note(ctx, tx, by, "signout", "session", ses.ID.Int(), 0, "")
+		return s.note(ctx, tx, holder, "signout", "session", ses.ID.Int(), 0, "")
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"learnspace/internal/account"
 	"learnspace/internal/db/dbtest"
 	"learnspace/internal/fault"
+	"learnspace/internal/id"
 	"learnspace/internal/person"
 )
 
@@ -35,6 +36,44 @@ func TestViewEndsAboveTheSubject(t *testing.T) {
 		f.grant(t, subject.Person, province, access.OperatorRole)
 		if by := f.as(t, ticket); by.ViewedBy != 0 || by.Person != who {
 			t.Errorf("an operator is looked at: %+v", by)
+		}
+	})
+}
+
+// TestSignOutOfAView is the operator's, and ends the view.
+func TestSignOutOfAView(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		ctx := t.Context()
+		subject := f.staff(t, f.school, "school-boss", access.School)
+		who := f.teacher(t, f.school, "运维")
+		f.grant(t, who, f.node(t, "22"), access.OperatorRole)
+		ticket := f.enter(t, who, "operator-1", account.Guardian{})
+		ticket, err := f.accounts.SwitchRole(ctx, f.as(t, ticket), ticket.Token, access.OperatorRole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.accounts.BeginView(ctx, f.as(t, ticket), ticket.Token, "school-boss", "家长来电：看不到班级通知", ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.accounts.SignOut(ctx, f.as(t, ticket), ticket.Token); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := f.Audit.List(ctx, 0, 200)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]id.Person{}
+		for _, r := range rows {
+			got[r.Action] = r.Actor
+		}
+		if got["signout"] != who || got["view.end"] != who {
+			t.Errorf("recorded %v, the operator is %v", got, who)
+		}
+		views, err := f.accounts.Views(ctx, subject)
+		if err != nil || len(views) != 1 || views[0].EndedAt.IsZero() {
+			t.Errorf("the holder sees %+v, %v", views, err)
 		}
 	})
 }
