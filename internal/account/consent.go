@@ -39,7 +39,10 @@ func Relations() []string { return []string{"mother", "father", "grandparent", "
 // complaints checks the form of a guardian's answer, which is one of those
 // allowed.
 func (g Guardian) complaints(allowed ...string) []fault.Field {
-	var out []fault.Field
+	var out []fault.Field // in the order of the page
+	if !slices.Contains(allowed, g.Answer) {
+		out = append(out, fault.At("answer", "account.guardian.answer.missing"))
+	}
 	if n := utf8.RuneCountInString(strings.TrimSpace(g.Name)); n == 0 || n > 40 {
 		out = append(out, fault.At("name", "account.guardian.name.missing"))
 	}
@@ -49,9 +52,6 @@ func (g Guardian) complaints(allowed ...string) []fault.Field {
 	tail := FoldLogin(g.Tail)
 	if !fourDigits(tail) {
 		out = append(out, fault.At("tail", "account.guardian.tail.form"))
-	}
-	if !slices.Contains(allowed, g.Answer) {
-		out = append(out, fault.At("answer", "account.guardian.answer.missing"))
 	}
 	return out
 }

@@ -87,6 +87,13 @@ func TestBigClassHasSeveralSheets(t *testing.T) {
 		if err != nil || len(sheets) != 2 || sheets[0].People+sheets[1].People != len(slips) {
 			t.Errorf("sheets %+v, %v", sheets, err)
 		}
+		if _, err := f.accounts.IssueCodes(t.Context(), f.op, f.class.ID); err != nil {
+			t.Fatal(err)
+		}
+		again, err := f.accounts.Sheets(t.Context(), f.op, f.class.ID)
+		if err != nil || len(again) != 2 || again[0].ID == sheets[0].ID || again[1].ID == sheets[0].ID {
+			t.Errorf("sheets without a slip that is still good are offered for printing: %+v, %v", again, err)
+		}
 	})
 }
 

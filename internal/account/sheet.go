@@ -78,8 +78,8 @@ func (s *Service) Slips(ctx context.Context, by access.Actor, sheet id.Sheet) (P
 	return out, err
 }
 
-// Sheets lists the sheets of a node that can still be printed, the newest
-// first. The actor needs code.issue there.
+// Sheets lists the sheets of a node that can still be printed and have a slip
+// that is still good, the newest first. The actor needs code.issue there.
 func (s *Service) Sheets(ctx context.Context, by access.Actor, node id.Node) ([]Sheet, error) {
 	if _, err := s.issueNode(ctx, by, node); err != nil {
 		return nil, err

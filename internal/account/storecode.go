@@ -140,7 +140,8 @@ func (s store) sheet(ctx context.Context, sheet id.Sheet, scope access.Scope) (S
 // sheets lists the sheets of a node issued since a moment, the newest first.
 func (s store) sheets(ctx context.Context, node id.Node, scope access.Scope, since time.Time) ([]Sheet, error) {
 	var a db.Args
-	q := `SELECT ` + sheetColumns + ` FROM acc_sheet WHERE node = ` + a.Add(node) + ` AND issued_at > ` + a.Add(clock.Millis(since))
+	q := `SELECT ` + sheetColumns + ` FROM acc_sheet WHERE node = ` + a.Add(node) + ` AND issued_at > ` + a.Add(clock.Millis(since)) +
+		` AND EXISTS (SELECT 1 FROM acc_code c WHERE c.sheet = acc_sheet.id AND c.used_at = 0 AND c.voided_at = 0)`
 	rows, err := s.db.Query(ctx, q+` AND `+scope.Nodes("node", &a)+` ORDER BY issued_at DESC, id DESC LIMIT 50`, a...)
 	if err != nil {
 		return nil, fmt.Errorf("list sheets of node %d: %w", node, err)

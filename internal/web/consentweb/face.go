@@ -2,7 +2,10 @@ package consentweb
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"learnspace/internal/access"
 	"learnspace/internal/account"
@@ -92,6 +95,7 @@ type registerPage struct {
 type classLine struct {
 	person.RegisterCount
 	Name string
+	key  string // by grade and number, as people list classes
 }
 
 func (f *Face) showRegister(w http.ResponseWriter, r *http.Request) error {
@@ -108,9 +112,10 @@ func (f *Face) showRegister(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		page.Names[c.Class] = n.Label(day)
-		page.Classes = append(page.Classes, classLine{c, n.Label(day)})
+		page.Classes = append(page.Classes, classLine{c, n.Label(day), fmt.Sprintf("%s %d%s %03d", n.Unit, strings.Index("KPJSVA", n.Stage), n.Grade(day), n.ClassNo)})
 		page.Conflicts += c.Conflicts
 	}
+	slices.SortStableFunc(page.Classes, func(a, b classLine) int { return strings.Compare(a.key, b.key) })
 	if page.Node == 0 && len(counts) == 1 {
 		page.Node = counts[0].Class
 	}

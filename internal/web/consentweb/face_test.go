@@ -3,6 +3,7 @@ package consentweb_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -184,4 +185,20 @@ func TestRegisterPages(t *testing.T) {
 	f.as(access.ClassTeacher, f.class[1]).Get("/consents/" + f.child[0].String()).Want(http.StatusNotFound)
 	f.as(access.County, f.school).Get("/consents").Want(http.StatusForbidden)
 	mother.Get("/consents").Want(http.StatusForbidden)
+}
+
+func TestRegisterListsClassesByGrade(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	for year, name := range map[int]string{2014: "高年级", 2019: "低年级", 2016: "中年级"} {
+		c, _, err := f.orgs.EnsureClass(t.Context(), f.op, f.school.ID, org.ClassKey{Stage: "P", EntryYear: year, No: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.make(t, person.Draft{Name: name, Role: person.RolePupil, Birth: 20100307, NoIDReason: "待补", Node: c.ID, Unit: f.school.ID})
+	}
+	page := f.as(access.School, f.school).Get("/consents").Want(http.StatusOK)
+	if got, want := page.Texts("tbody th"), []string{"一年级1班", "三年级1班", "四年级1班", "六年级1班"}; !slices.Equal(got, want) {
+		t.Errorf("classes in the order %q", got)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"learnspace/internal/access"
+	"learnspace/internal/clock"
 	"learnspace/internal/i18n"
 	"learnspace/internal/id"
 	"learnspace/internal/org"
@@ -68,6 +69,9 @@ func (f *Face) crumbs(ctx context.Context, by access.Actor, n org.Node, last str
 			continue
 		}
 		c := ui.Crumb{Label: nameOf(ctx, a), Href: address(a.ID)}
+		if a.Kind == org.KindClass {
+			c.Label = a.Label(clock.DayOf(web.Now(ctx)))
+		}
 		if a.ID == n.ID && last == "" {
 			c.Href = ""
 		}
