@@ -170,44 +170,97 @@ func (s *Service) EraseOptional(ctx context.Context, by access.Actor, who id.Per
 const endedOld = " FROM person WHERE ended_on <> 0 AND ended_on < $1 AND status <> 'merged'" +
 	" AND (LENGTH(phone_sealed) > 0 OR ethnic <> '' OR boarding <> '')"
 
-// CountOldContacts counts them. The actor needs system.manage.
+// aloneOld are guardians of such persons who have no child here any more: a
+// telephone that nobody needs.
+const aloneOld = " FROM person p WHERE p.role = 'guardian' AND p.status = 'normal' AND LENGTH(p.phone_sealed) > 0 AND p.id IN" +
+	" (SELECT g.guardian FROM person w JOIN person_guardianship g ON g.ward = w.id WHERE w.ended_on <> 0 AND w.ended_on < $1)" +
+	" AND NOT EXISTS (SELECT 1 FROM person_guardianship o JOIN person c ON c.id = o.ward WHERE o.guardian = p.id AND o.status <> 'ended'" +
+	" AND c.status <> 'merged' AND (c.ended_on = 0 OR c.ended_on >= $2))"
+
+// CountOldContacts counts both. The actor needs system.manage.
 func (s *Service) CountOldContacts(ctx context.Context, by access.Actor, before time.Time) (n int64, err error) {
 	if !by.Can(access.SystemManage) {
 		return 0, errForbidden()
 	}
-	err = s.db.QueryRow(ctx, "SELECT COUNT(*)"+endedOld, int64(clock.DayOf(before))).Scan(&n)
-	return n, err
+	day := int64(clock.DayOf(before))
+	if err = s.db.QueryRow(ctx, "SELECT COUNT(*)"+endedOld, day).Scan(&n); err != nil {
+		return 0, err
+	}
+	var alone int64
+	err = s.db.QueryRow(ctx, "SELECT COUNT(*)"+aloneOld, day, day).Scan(&alone)
+	return n + alone, err
 }
 
 // EraseOldContacts erases contact and optional data of whoever is no longer here
-// since before a moment. Only the system may.
+// since before a moment, and the telephones of guardians who have no child here
+// since then. Only the system may.
 func (s *Service) EraseOldContacts(ctx context.Context, by access.Actor, before time.Time) (int64, error) {
 	if !by.IsSystem() && !by.IsOperator() {
 		return 0, errForbidden()
 	}
-	var total int64
+	day := int64(clock.DayOf(before))
+	total, err := s.eraseEach(ctx, "SELECT id"+endedOld+" AND id > $2 ORDER BY id LIMIT 200", []any{day}, func(who id.Person) (bool, error) {
+		erased, err := s.EraseOptional(ctx, by, who)
+		return len(erased) > 0, err
+	})
+	if err != nil {
+		return total, err
+	}
+	alone, err := s.eraseEach(ctx, "SELECT p.id"+aloneOld+" AND p.id > $3 ORDER BY p.id LIMIT 200", []any{day, day}, func(who id.Person) (bool, error) {
+		return s.eraseAlone(ctx, who, day)
+	})
+	return total + alone, err
+}
+
+// eraseEach goes through the persons of a query, whose last condition is an id.
+func (s *Service) eraseEach(ctx context.Context, query string, args []any, erase func(id.Person) (bool, error)) (total int64, err error) {
 	for after := id.Person(0); ; {
 		var page []id.Person
-		err := inRows(ctx, s.db, "SELECT id"+endedOld+" AND id > $2 ORDER BY id LIMIT 200", func(row scanner) error {
+		err := inRows(ctx, s.db, query, func(row scanner) error {
 			var who id.Person
 			err := row.Scan(&who)
 			page = append(page, who)
 			return err
-		}, int64(clock.DayOf(before)), after.Int())
+		}, append(slices.Clone(args), after.Int())...)
 		if err != nil || len(page) == 0 {
 			return total, err
 		}
 		for _, who := range page {
-			erased, err := s.EraseOptional(ctx, by, who)
+			erased, err := erase(who)
 			if err != nil {
 				return total, err
 			}
-			if len(erased) > 0 {
+			if erased {
 				total++
 			}
 		}
 		after = page[len(page)-1]
 	}
+}
+
+// eraseAlone erases the telephone of a guardian who still has no child here.
+func (s *Service) eraseAlone(ctx context.Context, who id.Person, day int64) (erased bool, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		erased = false
+		if _, err := lock(ctx, tx, who); err != nil {
+			return err
+		}
+		var n int
+		if err := tx.QueryRow(ctx, "SELECT COUNT(*)"+aloneOld+" AND p.id = $3", day, day, who.Int()).Scan(&n); err != nil || n == 0 {
+			return err
+		}
+		f, err := s.record(ctx, tx, who)
+		if err != nil {
+			return err
+		}
+		none := ""
+		erased = true
+		return s.amend(ctx, tx, f, Amendment{Person: who, Phone: &none})
+	})
+	if err != nil {
+		return false, fmt.Errorf("erase the telephone of guardian %d: %w", who, err)
+	}
+	return erased, nil
 }
 
 // inRows runs a query and hands over its rows.

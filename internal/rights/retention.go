@@ -181,7 +181,7 @@ func InParts(ctx context.Context, d *db.DB, part func(ctx context.Context, tx *d
 var why = map[string]string{
 	KeepRosterRows: "rejected rows of a roster as handed in, and what it changed (sealed)", KeepCodes: "one-time codes that are spent, void or expired",
 	KeepSessions: "sessions that ended", KeepLooks: "who looked at whose data",
-	KeepContacts: "phone, ethnic group and boarding of whoever left, graduated or died", KeepUndo: "what a merging needs to be taken back (sealed)",
+	KeepContacts: "phone, ethnic group and boarding of whoever left, graduated or died, and the phone of a guardian without another child here", KeepUndo: "what a merging needs to be taken back (sealed)",
 	KeepCorrections: "values before a correction (sealed)", KeepRequests: "requests of persons that are answered or closed", KeepJobs: "background work that ended",
 }
 

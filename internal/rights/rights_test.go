@@ -426,14 +426,14 @@ func TestRetention(t *testing.T) {
 			t.Errorf("at once %v", got)
 		}
 		h.Clock.Advance(181 * 24 * time.Hour)
-		if got := counts(); got[0] != 1 || sum(got) != 1 {
+		if got := counts(); got[0] != 2 || sum(got) != 2 { // the child's, and the mother's who has no other
 			t.Errorf("after half a year %v", got)
 		}
 		h.Clock.Advance(3 * 366 * 24 * time.Hour)
-		if got := counts(); sum(got) != 3 || sum(counts()) != 3 {
+		if got := counts(); sum(got) != 4 || sum(counts()) != 4 {
 			t.Errorf("after three years %v", got)
 		}
-		for i, want := range []int64{3, 0} {
+		for i, want := range []int64{4, 0} {
 			got, err := f.rights.Retain(ctx, sys)
 			if err != nil || got[rights.KeepContacts]+got[rights.KeepCorrections]+got[rights.KeepRequests] != want {
 				t.Errorf("run %d: %v %v", i, got, err)
@@ -447,9 +447,59 @@ func TestRetention(t *testing.T) {
 		_, err = f.rights.Retain(ctx, admin)
 		wantKind(t, "an administrator runs them", err, fault.ErrForbidden)
 		rows, err := h.Audit.List(ctx, 0, 3)
-		if err != nil || rows[0].Action != "retention.run" || !strings.Contains(rows[1].Detail, `"contacts":1`) {
+		if err != nil || rows[0].Action != "retention.run" || !strings.Contains(rows[1].Detail, `"contacts":2`) {
 			t.Errorf("%+v %v", rows, err)
 		}
+	})
+}
+
+// TestGuardianWithoutChild erases the telephone of a guardian half a year after the
+// last child has left, not while another child is here.
+func TestGuardianWithoutChild(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		ctx, sys := t.Context(), access.System("test")
+		sister := f.make(person.Draft{Name: "李妹", Role: person.RolePupil, Node: f.a.ID, Unit: f.a.ID, Sex: 2, Birth: 20120307, NoIDReason: "待补"})
+		if err := f.people.Link(ctx, f.op, []person.Guardianship{{Guardian: f.mother, Ward: sister, Relation: "母亲", PhoneTail: "5678"}}); err != nil {
+			t.Fatal(err)
+		}
+		leave := func(who id.Person) {
+			t.Helper()
+			if _, err := f.merges.Depart(ctx, f.clerk, merge.Departing{Person: who, Kind: person.EndedLeft, Reason: "转学"}); err != nil {
+				t.Fatal(err)
+			}
+			f.Clock.Advance(200 * 24 * time.Hour)
+		}
+		erase := func(want int64) {
+			t.Helper()
+			before := h.Clock.Now().AddDate(0, 0, -180)
+			if n, err := f.people.CountOldContacts(ctx, f.actor(access.SysAdmin, f.county), before); n != want || err != nil {
+				t.Errorf("%d would be erased, want %d, %v", n, want, err)
+			}
+			if n, err := f.people.EraseOldContacts(ctx, sys, before); n != want || err != nil {
+				t.Errorf("%d were erased, want %d, %v", n, want, err)
+			}
+		}
+		phoneOf := func() string {
+			t.Helper()
+			value, err := f.people.Unseal(ctx, sys, f.mother, person.FieldPhone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return value
+		}
+		leave(f.child)
+		erase(1) // the child's own
+		if phoneOf() != phone {
+			t.Error("the telephone is gone while a sister is here")
+		}
+		leave(sister)
+		erase(1)
+		if phoneOf() != "" {
+			t.Error("the telephone is kept for nobody")
+		}
+		erase(0)
 	})
 }
 
