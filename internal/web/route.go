@@ -30,6 +30,9 @@ type Route struct {
 	BodyLimit int64
 	// Stream sends the answer as it is made, outside any view: for long ones.
 	Stream bool
+	// Apart answers outside any view: it asks another machine, and no connection
+	// of the database may wait for that.
+	Apart bool
 	// Viewing lets a POST through while an operator looks at somebody's pages: to
 	// end that, and to sign out.
 	Viewing bool

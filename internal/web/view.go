@@ -10,7 +10,7 @@ import (
 // was given a way to. The answer is held until the view has ended: a slow
 // browser must not keep a connection of the database.
 func (s *Server) inView(w http.ResponseWriter, r *http.Request, route Route, answer func(w http.ResponseWriter, r *http.Request) error) error {
-	if s.options.View == nil || route.Stream || r.Method != http.MethodGet && r.Method != http.MethodHead {
+	if s.options.View == nil || route.Stream || route.Apart || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return answer(w, r)
 	}
 	h := &held{ResponseWriter: w, body: buffers.Get().(*bytes.Buffer)}

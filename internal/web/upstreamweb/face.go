@@ -26,8 +26,8 @@ func New(s *upstream.Service) *Face { return &Face{s} }
 func (f *Face) Routes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodGet, Pattern: "/upstream", Anonymous: true, Handler: f.showOffered},
-		{Method: http.MethodGet, Pattern: "/upstream/{issuer}/start", Anonymous: true, Object: "issuer", Handler: f.start},
-		{Method: http.MethodGet, Pattern: "/upstream/{issuer}/callback", Anonymous: true, Object: "issuer", Handler: f.callback},
+		{Method: http.MethodGet, Pattern: "/upstream/{issuer}/start", Anonymous: true, Object: "issuer", Apart: true, Handler: f.start},
+		{Method: http.MethodGet, Pattern: "/upstream/{issuer}/callback", Anonymous: true, Object: "issuer", Apart: true, Handler: f.callback},
 		{Method: http.MethodGet, Pattern: "/upstream/link", Anonymous: true, Handler: f.showLink},
 		{Method: http.MethodPost, Pattern: "/upstream/link", Permission: access.AccountSelf, Object: "account", Handler: f.link},
 		{Method: http.MethodGet, Pattern: "/me/upstream", Permission: access.AccountSelf, Object: "account", Handler: f.showMine},

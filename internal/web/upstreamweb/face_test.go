@@ -1,15 +1,19 @@
 package upstreamweb_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"learnspace/internal/access"
 	"learnspace/internal/account"
 	"learnspace/internal/db"
 	"learnspace/internal/db/dbtest"
+	"learnspace/internal/dial"
 	"learnspace/internal/exchange/upstream"
 	"learnspace/internal/id"
 	"learnspace/internal/org"
@@ -26,6 +30,8 @@ type fixture struct {
 	*webtest.Site
 	upstream *upstream.Service
 	root     org.Node
+	// views counts the answers that were made in a view of the database.
+	views atomic.Int32
 }
 
 func setup(t *testing.T) *fixture {
@@ -36,8 +42,17 @@ func setup(t *testing.T) *fixture {
 	people := person.New(h.DB, h.IDs, h.Clock, h.Keys, h.Log, h.Audit, orgs)
 	accounts := account.New(account.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Log: h.Log, Trail: h.Audit, Org: orgs, People: people,
 		Hasher: account.NewPool(account.CheapCost, 2, 64)})
-	f.upstream = upstream.New(upstream.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Trail: h.Audit, Org: orgs, People: people, Accounts: accounts, HTTP: http.DefaultClient})
-	f.Site = webtest.With(t, web.Options{Clock: h.Clock, View: h.DB.View}, upstreamweb.New(f.upstream).Routes()...)
+	out, err := dial.New(nil) // every provider is away
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.upstream = upstream.New(upstream.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Trail: h.Audit, Org: orgs, People: people, Accounts: accounts,
+		HTTP: out.Client(time.Second)})
+	view := func(ctx context.Context, fn func(context.Context) error) error {
+		f.views.Add(1)
+		return h.DB.View(ctx, fn)
+	}
+	f.Site = webtest.With(t, web.Options{Clock: h.Clock, View: view}, upstreamweb.New(f.upstream).Routes()...)
 	op := access.Operator("tester")
 	rep, err := orgs.Import(t.Context(), op, []org.ImportRow{{Code: "22", Name: "吉林省", Kind: "省"}, {Code: "220100", Name: "长春市", Kind: "市州", Parent: "22"}})
 	if err != nil || rep.Rejected > 0 {
@@ -93,6 +108,12 @@ func TestProviderIsSetUp(t *testing.T) {
 	p = anyone.Get("/upstream/" + n + "/callback?code=x&state=y").Want(http.StatusUnprocessableEntity)
 	if p.Count(".alert") != 1 {
 		t.Errorf("a forged answer: %q", p.Text("main"))
+	}
+	before := f.views.Load()
+	anyone.Get("/upstream/" + n + "/start").Want(http.StatusServiceUnavailable)
+	anyone.Get("/upstream/" + n + "/callback?code=x&state=y")
+	if got := f.views.Load(); got != before {
+		t.Errorf("%d times a connection of the database waits for a provider", got-before)
 	}
 	anyone.Get("/upstream/999/callback").Want(http.StatusUnprocessableEntity)
 	anyone.Get("/upstream/999/start").Want(http.StatusNotFound)
