@@ -104,7 +104,10 @@ func TestFromDraftToReceipt(t *testing.T) {
 			t.Error("the drafter may check")
 		}
 		drafter.Post(page+"/check", url.Values{}).Want(http.StatusConflict)
-		press(checker, "/check", nil).Follow().Want(http.StatusOK)
+		checked := press(checker, "/check", nil).Follow().Want(http.StatusOK)
+		if got := checked.Text("#work"); strings.Contains(got, "轮到您") || !strings.Contains(got, "等待第三人签发") {
+			t.Errorf("after his check the checker reads %q", got)
+		}
 		press(signatory, "/return", url.Values{"reason": {"请写具体"}}).Follow()
 		press(drafter, "/take-back", nil).Follow()
 		press(checker, "/check", nil).Follow()

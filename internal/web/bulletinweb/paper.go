@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -230,4 +231,19 @@ func reviewed(v bulletin.View) (accepted, disputed, silent int) {
 		}
 	}
 	return accepted, disputed, silent
+}
+
+// own reports whether the chain waits for the reader: to return a paper or to
+// answer a dispute is possible for several.
+func (p paperPage) own() bool {
+	return slices.ContainsFunc([]string{bulletin.StepDraft, bulletin.StepTakeBack, bulletin.StepWrite, bulletin.StepCheck, bulletin.StepSign,
+		bulletin.StepIssue}, p.View.May)
+}
+
+// turn is the title of the steps.
+func (p paperPage) turn(ctx context.Context) string {
+	if p.own() {
+		return i18n.T(ctx, "bulletin.work")
+	}
+	return i18n.T(ctx, "bulletin.work_others")
 }
