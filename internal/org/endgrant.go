@@ -80,7 +80,7 @@ func (s *Service) endGrant(ctx context.Context, by access.Actor, grant id.Grant,
 // mayEnd answers whether the actor may end the grant: nil, ErrNotFound where he
 // may not even see it, or ErrForbidden.
 func mayEnd(by access.Actor, n Node, g Grant) error {
-	if g.Lent() && by.IsPerson() && (by.Person == g.LentBy || by.Person == g.Person) {
+	if g.Lent() && by.IsPerson() && by.ViewedBy == 0 && (by.Person == g.LentBy || by.Person == g.Person) {
 		return nil
 	}
 	if !by.Allows(access.GrantGive, n.Path) {

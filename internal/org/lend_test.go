@@ -192,6 +192,11 @@ func TestLend(t *testing.T) {
 		if loans, err := f.svc.Loans(ctx, head); err != nil || len(loans) != 1 {
 			t.Errorf("loans %v, %v", loans, err)
 		}
+		looked := stand
+		looked.ViewedBy = 900
+		if _, err := f.svc.EndGrant(ctx, looked, g.ID); !errors.Is(err, fault.ErrNotFound) {
+			t.Errorf("an operator hands back what is lent to whom he looks at: %v", err)
+		}
 		if _, err := f.svc.EndGrant(ctx, f.actor(t, access.School, "2122000002"), g.ID); !errors.Is(err, fault.ErrNotFound) {
 			t.Errorf("another school ends it: %v", err)
 		}
