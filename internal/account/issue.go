@@ -166,8 +166,8 @@ func (s *Service) issueStaff(ctx context.Context, by access.Actor, unit org.Node
 
 // outranks reports whether a person holds a role that the actor could not give
 // where it is held: a code for him would be a way to rights above one's own, or at
-// another's place. A class that is lent to him is as one of the roster's: whoever
-// issues codes there may.
+// another's place, or beyond the days for which one stands in. A class that is lent
+// to him is as one of the roster's: whoever issues codes there may.
 func (s *Service) outranks(ctx context.Context, by access.Actor, p id.Person) (bool, error) {
 	if by.IsOperator() || by.IsSystem() {
 		return false, nil
@@ -180,7 +180,7 @@ func (s *Service) outranks(ctx context.Context, by access.Actor, p id.Person) (b
 		if access.InClass(g.Role) {
 			return !by.Allows(access.CodeIssue, g.Path)
 		}
-		return !by.MayGive(g.Role) || !by.Allows(access.GrantGive, g.Path)
+		return !by.MayGive(g.Role) || !by.Allows(access.GrantGive, g.Path) || !by.Owns(g.Path)
 	}), nil
 }
 

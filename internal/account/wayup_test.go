@@ -114,3 +114,37 @@ func TestOwnClassIsNoWayAside(t *testing.T) {
 		}
 	})
 }
+
+// TestNoWayPastTheLoan: a substitute of a manager gives no role, and makes himself
+// no way into the account of whoever holds one: it would outlast his days.
+func TestNoWayPastTheLoan(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		f.orgs.People = f.people
+		ctx := t.Context()
+		manager, registrar := f.staff(t, f.school, "manager", access.School), f.staff(t, f.school, "registrar", access.Registrar)
+		plain, stands := f.teacher(t, f.school, "普通教师"), f.teacher(t, f.school, "代理")
+		ticket := f.enter(t, stands, "daili", account.Guardian{})
+		if _, err := f.orgs.Lend(ctx, manager, org.LendRequest{Person: stands, Node: f.school.ID, Days: 5, Reason: "外出"}); err != nil {
+			t.Fatal(err)
+		}
+		ticket, err := f.accounts.SwitchRole(ctx, f.as(t, ticket), ticket.Token, access.School)
+		if err != nil {
+			t.Fatal(err)
+		}
+		by := f.as(t, ticket)
+		_, err = f.accounts.IssueCode(ctx, by, registrar.Person)
+		wantKind(t, "a substitute to a registrar", err, fault.ErrForbidden)
+		slip, err := f.accounts.IssueCode(ctx, manager, registrar.Person)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err := f.accounts.Slips(ctx, by, slip.Sheet); err != nil || len(p.Slips) != 0 {
+			t.Errorf("a substitute prints the registrar's: %+v, %v", p, err)
+		}
+		if _, err := f.accounts.IssueCode(ctx, by, plain); err != nil {
+			t.Errorf("a substitute to a teacher: %v", err)
+		}
+	})
+}
