@@ -60,6 +60,13 @@ func TestActivationInABrowser(t *testing.T) {
 	tab.Submit("form[action='/activate/consent'] button")
 	look(t, tab, phone, "password")
 	tab.Fill("#f-password", password)
+	const kind = `document.getElementById("f-password").type`
+	if tab.Click("[data-show=f-password]"); chrome.Eval[string](tab, kind) != "text" {
+		t.Error("a child cannot look at the password that it chose")
+	}
+	if tab.Click("[data-show=f-password]"); chrome.Eval[string](tab, kind) != "password" {
+		t.Error("the password stays open")
+	}
 	tab.Submit("form[action='/activate/login'] button")
 	if got := tab.Address(); got != server.URL+"/home" {
 		t.Errorf("arrives at %s", got)

@@ -59,6 +59,13 @@
     if (v !== i.value && end) i.value = v;
   });
 
+  /* Whoever types a password on a phone may look at it; it goes out hidden. */
+  document.addEventListener('change', e => {
+    const box = e.target; if (!box.dataset?.show) return;
+    const i = document.getElementById(box.dataset.show); if (i) i.type = box.checked ? 'text' : 'password';
+  });
+  document.addEventListener('submit', e => $$('[data-show]', e.target).forEach(b => { const i = document.getElementById(b.dataset.show); if (i) i.type = 'password'; b.checked = false; }));
+
   /* Narrow screens begin with filters folded. */
   if (matchMedia('(max-width: 59.99rem)').matches) $$('details.fold[data-fold]').forEach(d => { d.open = false; });
 

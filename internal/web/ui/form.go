@@ -78,6 +78,12 @@ func (i Input) kind() string {
 	return i.Type
 }
 
+// shows reports whether a password may be looked at: one's own, not a key of a
+// server.
+func (i Input) shows() bool {
+	return i.kind() == "password" && strings.HasSuffix(i.Autocomplete, "-password")
+}
+
 func (i Input) class() string {
 	switch i.Look {
 	case "code":
