@@ -57,7 +57,7 @@ func (a *App) newWeb(log *slog.Logger) (*web.Server, error) {
 			Rosters: a.Rosters, Bulletin: a.Bulletin, Custody: a.Custody, Rights: a.Rights}),
 		a.signInPages(),
 		upstreamweb.New(a.Upstream),
-		consentweb.New(a.Accounts, a.People, a.Org),
+		consentweb.New(a.Accounts, a.People, a.Org).Recorded(a.Custody.ListOpened, a.look("family")),
 		orgweb.New(a.Org, a.People, a.Spaces),
 		accessweb.New(a.Org, a.People, a.Explain),
 		mergeweb.New(a.Merges, a.People, a.Org),

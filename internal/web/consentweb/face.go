@@ -23,11 +23,21 @@ type Face struct {
 	accounts *account.Service
 	people   *person.Service
 	org      *org.Service
+	listed   func(ctx context.Context, by access.Actor, node id.Node, names int) error
+	looked   func(ctx context.Context, by access.Actor, subject id.Person, unit id.Node) error
 }
 
 // New returns the face.
 func New(accounts *account.Service, people *person.Service, orgs *org.Service) *Face {
-	return &Face{accounts, people, orgs}
+	return &Face{accounts: accounts, people: people, org: orgs}
+}
+
+// Recorded makes the face tell which list of names and whose page it is about to
+// show; an error of either is shown instead.
+func (f *Face) Recorded(listed func(ctx context.Context, by access.Actor, node id.Node, names int) error,
+	looked func(ctx context.Context, by access.Actor, subject id.Person, unit id.Node) error) *Face {
+	f.listed, f.looked = listed, looked
+	return f
 }
 
 // Routes lists the pages.
@@ -123,7 +133,9 @@ func (f *Face) showRegister(w http.ResponseWriter, r *http.Request) error {
 	case page.Conflict:
 		page.Rows, err = f.people.Register(ctx, by, page.Node, person.RegisterConflicts)
 	case page.Node != 0:
-		page.Rows, err = f.people.Register(ctx, by, page.Node, "")
+		if page.Rows, err = f.people.Register(ctx, by, page.Node, ""); err == nil && f.listed != nil {
+			err = f.listed(ctx, by, page.Node, len(page.Rows))
+		}
 	}
 	if err != nil {
 		return err
@@ -147,6 +159,11 @@ func (f *Face) showPupil(w http.ResponseWriter, r *http.Request) error {
 	var page pupilPage
 	if page.Row, page.All, err = f.people.RegisterOf(ctx, by, child); err != nil {
 		return err
+	}
+	if f.looked != nil {
+		if err := f.looked(ctx, by, child, page.Row.Unit); err != nil {
+			return err
+		}
 	}
 	if page.Row.Class != 0 {
 		n, err := f.org.Get(ctx, by, page.Row.Class)

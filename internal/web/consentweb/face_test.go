@@ -1,6 +1,7 @@
 package consentweb_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"learnspace/internal/account"
 	"learnspace/internal/db"
 	"learnspace/internal/db/dbtest"
+	"learnspace/internal/fault"
 	"learnspace/internal/id"
 	"learnspace/internal/org"
 	"learnspace/internal/person"
@@ -185,6 +187,38 @@ func TestRegisterPages(t *testing.T) {
 	f.as(access.ClassTeacher, f.class[1]).Get("/consents/" + f.child[0].String()).Want(http.StatusNotFound)
 	f.as(access.County, f.school).Get("/consents").Want(http.StatusForbidden)
 	mother.Get("/consents").Want(http.StatusForbidden)
+}
+
+// TestRegisterIsRecorded tells which lists of names and whose page were shown, and
+// shows neither to whoever is refused.
+func TestRegisterIsRecorded(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	names, looks := map[id.Node]int{}, 0
+	var refuse error
+	f.Site = webtest.With(t, web.Options{Clock: f.Harness.Clock, View: f.DB.View}, consentweb.New(f.accounts, f.people, f.orgs).Recorded(
+		func(_ context.Context, _ access.Actor, node id.Node, n int) error { names[node] = n; return refuse },
+		func(_ context.Context, _ access.Actor, who id.Person, unit id.Node) error {
+			if who != f.child[0] || unit != f.school.ID {
+				t.Errorf("a look at %d of %d", who, unit)
+			}
+			looks++
+			return refuse
+		}).Routes()...)
+	school := f.as(access.School, f.school)
+	list, whole, one := "/consents?class="+f.class[0].ID.String(), "/consents?class="+f.school.ID.String(), "/consents/"+f.child[0].String()
+	for _, path := range []string{list, whole, one} {
+		school.Get(path).Want(http.StatusOK)
+	}
+	if names[f.class[0].ID] != 1 || names[f.school.ID] != 1 || looks != 1 {
+		t.Errorf("recorded %v and %d looks", names, looks)
+	}
+	refuse = fault.New(fault.ErrTooMany, "custody.over.names_day", 1)
+	for _, path := range []string{list, whole, one} {
+		if p := school.Get(path).Want(http.StatusTooManyRequests); strings.Contains(p.Body, "林知夏") {
+			t.Errorf("%s names the child", path)
+		}
+	}
 }
 
 func TestRegisterListsClassesByGrade(t *testing.T) {
