@@ -104,6 +104,9 @@ func TestOthersSeeNothing(t *testing.T) {
 			if list, err := f.svc.Waiting(ctx, by, 10); len(list) != 0 || err != nil {
 				t.Errorf("%s: waiting = %+v, %v", who, list, err)
 			}
+			if list, err := f.svc.Unanswered(ctx, by, 10); len(list) != 0 || err != nil {
+				t.Errorf("%s: unanswered = %+v, %v", who, list, err)
+			}
 			if err := f.svc.MarkRead(ctx, by, []id.Post{notice}); err != nil {
 				t.Errorf("%s: mark: %v", who, err)
 			}

@@ -8,6 +8,7 @@ import (
 	"learnspace/internal/access"
 	"learnspace/internal/custody"
 	"learnspace/internal/rights"
+	"learnspace/internal/talk/post"
 )
 
 // TestWhatOthersAskedForWaitsAtTheDesk shows a request on the home of whoever
@@ -64,6 +65,29 @@ func TestWhatOthersAskedForWaitsAtTheDesk(t *testing.T) {
 		}
 		if page := f.As(mother).Get("/home").Want(http.StatusOK); page.Count("section[aria-labelledby=todo]") != 0 {
 			t.Error("an answer that was noted stays on the home")
+		}
+	})
+}
+
+// TestQuestionsWaitOnTheTeachersHome shows a pupil's question until a teacher has
+// answered it.
+func TestQuestionsWaitOnTheTeachersHome(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, f *fixture) {
+		head, pupil := f.make("周沐阳", access.ClassTeacher, "a1"), f.make("林知夏", access.Pupil, "a1")
+		asked, err := f.deps.Posts.Publish(t.Context(), pupil, post.Draft{Node: f.nodes["a1"].ID, Kind: post.Question, Body: "衬衫要多大的？"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := f.As(head).Get("/home").Want(http.StatusOK)
+		if page.Count(todo+" a.btn[href='/posts/"+asked.String()+"#comments']") != 1 || !strings.Contains(page.Text(todo), "衬衫要多大的？") {
+			t.Errorf("to do: %q", page.Text(todo))
+		}
+		if _, err := f.deps.Posts.Comment(t.Context(), head, asked, "大人的旧衬衫", ""); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.As(head).Get("/home").Want(http.StatusOK).Text(todo); strings.Contains(got, "衬衫") {
+			t.Errorf("after the answer: %q", got)
 		}
 	})
 }

@@ -49,6 +49,9 @@ func (f *Face) teacher(w http.ResponseWriter, r *http.Request, by access.Actor) 
 			return err
 		}
 	}
+	if err := f.questions(ctx, by, &p); err != nil {
+		return err
+	}
 	if err := f.receipts(ctx, by, &p); err != nil {
 		return err
 	}
@@ -130,6 +133,16 @@ func (f *Face) lookAfter(ctx context.Context, by access.Actor, nodes []org.Node,
 		}
 	}
 	return nil
+}
+
+// questions adds what pupils asked and no teacher has answered.
+func (f *Face) questions(ctx context.Context, by access.Actor, p *teacherPage) error {
+	list, err := f.Posts.Unanswered(ctx, by, maxTodo)
+	for _, q := range list {
+		p.Todo = append(p.Todo, todo{Icon: "chat", Tone: 3, Title: firstWords(ctx, q.Body), Note: newsNote(ctx, q, p.Names),
+			Href: ui.Href("posts", q.ID) + "#comments", Act: i18n.T(ctx, "home.reply")})
+	}
+	return err
 }
 
 // receipts adds the teacher's notices that pupils still owe a receipt, each
