@@ -130,6 +130,13 @@ func (t *Trail) anchors() ([]anchor, error) {
 	return out, scan.Err()
 }
 
+// Heads counts the heads that are written down: with none of before, an end that
+// was cut off cannot be told.
+func (t *Trail) Heads() (int, error) {
+	list, err := t.anchors()
+	return len(list), err
+}
+
 // keepAnchored writes the head down until ctx ends, and once more then.
 func (t *Trail) keepAnchored(ctx context.Context) {
 	ticker := time.NewTicker(anchorEvery)

@@ -3,6 +3,7 @@ package audit_test
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -178,6 +179,33 @@ func TestAppendOnly(t *testing.T) {
 		if n, broken, err := h.Audit.Verify(t.Context()); n != 3 || broken != nil || err != nil {
 			t.Error(n, broken, err)
 		}
+	})
+}
+
+// TestHeads counts what was written down, so that a file that is gone is told.
+func TestHeads(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		file := filepath.Join(t.TempDir(), "audit.anchor")
+		h.Audit.AnchorTo(file)
+		heads := func(want int) {
+			t.Helper()
+			if n, err := h.Audit.Heads(); n != want || err != nil {
+				t.Errorf("%d heads, want %d, %v", n, want, err)
+			}
+		}
+		heads(0)
+		for n := range 2 {
+			appendEntries(t, h, 1)
+			if _, broken, err := h.Audit.Verify(t.Context()); broken != nil || err != nil {
+				t.Fatal(broken, err)
+			}
+			heads(n + 1)
+		}
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+		heads(0)
 	})
 }
 

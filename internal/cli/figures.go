@@ -132,13 +132,20 @@ func (*auditVerifyCmd) Run(e *env) error {
 		if _, err := a.Log.Sequence(e.ctx); err != nil {
 			return err
 		}
+		heads, err := a.Trail.Heads() // Verify writes one more
+		if err != nil {
+			return err
+		}
 		rows, broken, err := a.Trail.Verify(e.ctx)
 		if err != nil {
 			return err
 		}
-		err = e.print(map[string]any{"rows": rows, "broken": broken}, func(w io.Writer) {
+		err = e.print(map[string]any{"rows": rows, "broken": broken, "heads": heads}, func(w io.Writer) {
 			if broken == nil {
 				fmt.Fprintln(w, e.t("cli.audit.whole", rows))
+				if heads == 0 {
+					fmt.Fprintln(w, e.t("cli.audit.no_heads"))
+				}
 				return
 			}
 			fmt.Fprintln(w, e.t("cli.audit.broken", broken.Seq, broken.ID.String(), e.t("cli.audit."+broken.Reason)))
