@@ -60,6 +60,7 @@ type Activation struct {
 	Network  string
 	Device   string
 	Shared   bool
+	Old      string // token of the browser's session, which ends
 }
 
 // codeField is a complaint about the code.
@@ -278,7 +279,7 @@ func (s *Service) clickedTwice(ctx context.Context, by access.Actor, row codeRow
 		return Ticket{}, false
 	}
 	t, err := s.SignIn(ctx, by, Credentials{Login: a.Login, Password: act.Password, Network: act.Network,
-		Device: act.Device, Shared: act.Shared})
+		Device: act.Device, Shared: act.Shared, Old: act.Old})
 	return t, err == nil
 }
 
@@ -365,6 +366,10 @@ func (s *Service) finish(ctx context.Context, o Opening, act Activation, login, 
 	if err != nil {
 		return Ticket{}, err
 	}
+	old, _, _, err := s.store.sessionByToken(ctx, tokenHash(act.Old))
+	if err != nil {
+		return Ticket{}, err
+	}
 	token, now := newToken(), s.clk.Now()
 	fresh := Account{ID: id.Next[id.Account](s.ids), Person: o.Person, Login: login, Role: o.Role, hash: hash}
 	var ses Session
@@ -394,9 +399,9 @@ func (s *Service) finish(ctx context.Context, o Opening, act Activation, login, 
 			return err
 		}
 		if half {
-			err = s.openHalf(ctx, tx, a.ID, 0, token, act.Device, act.Shared)
+			err = s.openHalf(ctx, tx, a.ID, old.ID, token, act.Device, act.Shared)
 		} else {
-			ses, err = s.openSession(ctx, tx, a.ID, o.Role, opening{token: token, device: act.Device, shared: act.Shared})
+			ses, err = s.begin(ctx, tx, who, opening{token: token, device: act.Device, shared: act.Shared, old: old.ID})
 		}
 		if err != nil {
 			return err

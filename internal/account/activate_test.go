@@ -216,6 +216,24 @@ func TestGuardianDigitsAtOnce(t *testing.T) {
 	})
 }
 
+// TestActivationEndsTheSessionBefore: a browser holds one session, also where
+// somebody comes in by a slip on a computer that another has left open.
+func TestActivationEndsTheSessionBefore(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		before := f.enter(t, f.teacher(t, f.class, "周沐阳"), "zhoumuyang", account.Guardian{})
+		next, err := f.accounts.Activate(t.Context(), anybody, account.Activation{Code: f.code(t, f.teacher(t, f.next, "金美妍")), Login: "jinmeiyan",
+			Password: good, Old: before.Token})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.as(t, next)
+		_, _, err = f.accounts.Authenticate(t.Context(), before.Token)
+		wantKind(t, "the session before", err, fault.ErrNotFound)
+	})
+}
+
 func TestUnusableCodes(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {

@@ -234,7 +234,7 @@ func (f *Face) takeLogin(w http.ResponseWriter, r *http.Request) error {
 		return web.Redirect(w, r, "/activate/name")
 	}
 	act := account.Activation{Code: p.Code, Guardian: p.Guardian, Login: r.FormValue("login"), Password: r.FormValue("password"),
-		Network: network(r), Device: device(r.UserAgent()), Shared: r.FormValue("shared") == "1"}
+		Network: network(r), Device: device(r.UserAgent()), Shared: r.FormValue("shared") == "1", Old: web.SessionToken(r)}
 	ticket, err := f.accounts.Activate(r.Context(), by, act)
 	if err == nil {
 		// The sealed answers stay for the half hour: a second click finds them.
