@@ -2,6 +2,7 @@ package custody
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -119,20 +120,22 @@ func (s *Service) kept(ctx context.Context, r id.Export) ([]byte, error) {
 	return data, nil
 }
 
-// expire erases the files whose time is over and returns how many.
-func (s *Service) expire(ctx context.Context) (int, error) {
-	n := 0
-	for {
+// expire erases the files whose time is over and returns how many; one that cannot
+// be erased is tried again the next time and keeps no other.
+func (s *Service) expire(ctx context.Context) (n int, failed error) {
+	for after := id.Export(0); ; {
 		var r id.Export
-		err := s.DB.QueryRow(ctx, "SELECT COALESCE(MIN(id), 0) FROM cus_request WHERE state = 'made' AND expires_at <= $1", s.now().UnixMilli()).Scan(&r)
+		err := s.DB.QueryRow(ctx, "SELECT COALESCE(MIN(id), 0) FROM cus_request WHERE id > $1 AND state = 'made' AND expires_at <= $2", after, s.now().UnixMilli()).Scan(&r)
 		if err != nil {
-			return n, fmt.Errorf("find expired files: %w", err)
+			return n, errors.Join(failed, fmt.Errorf("find expired files: %w", err))
 		}
 		if r == 0 {
-			return n, nil
+			return n, failed
 		}
+		after = r
 		if err := s.Files.Delete(ctx, fileKey(r)); err != nil {
-			return n, fmt.Errorf("erase the file of request %d: %w", r, err)
+			failed = errors.Join(failed, fmt.Errorf("erase the file of request %d: %w", r, err))
+			continue
 		}
 		err = s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 			if _, err := tx.Exec(ctx, "UPDATE cus_request SET state = 'expired', version = version + 1 WHERE id = $1 AND state = 'made'", r); err != nil {
@@ -141,7 +144,7 @@ func (s *Service) expire(ctx context.Context) (int, error) {
 			return s.record(ctx, tx, s.System, "export.erased", "export", int64(r), 0, "")
 		})
 		if err != nil {
-			return n, fmt.Errorf("end request %d: %w", r, err)
+			return n, errors.Join(failed, fmt.Errorf("end request %d: %w", r, err))
 		}
 		n++
 	}

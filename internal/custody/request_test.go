@@ -150,6 +150,39 @@ func (f *fixture) onlySealed() {
 	}
 }
 
+// TestExpireBeside erases what has expired also where one file cannot be erased, and
+// says so.
+func TestExpireBeside(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		stuck, _ := f.made(custody.ClassList)
+		other, _ := f.made(custody.ClassList)
+		path := filepath.Join(f.dir, "export", stuck.ID.String())
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Join(path, "in the way"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		f.Clock.Advance(8 * 24 * time.Hour)
+		if n, err := f.custody.Sweep(t.Context(), access.System("test")); n != 1 || err == nil {
+			t.Errorf("erased %d, %v", n, err)
+		}
+		for request, want := range map[id.Export]custody.State{stuck.ID: custody.Made, other.ID: custody.Expired} {
+			if r, err := f.custody.Get(t.Context(), f.clerk, request); err != nil || r.State != want {
+				t.Errorf("request %d is %s, want %s, %v", request, r.State, want, err)
+			}
+		}
+		if err := os.RemoveAll(path); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := f.custody.Sweep(t.Context(), access.System("test")); n != 1 || err != nil {
+			t.Errorf("the next time erased %d, %v", n, err)
+		}
+	})
+}
+
 // TestWhoMayApprove is the list of those who come close.
 func TestWhoMayApprove(t *testing.T) {
 	t.Parallel()
