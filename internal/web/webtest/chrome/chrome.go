@@ -26,7 +26,7 @@ var axe string
 const Required = "LEARNSPACE_BROWSER_REQUIRED"
 
 // wait is the longest that one step may take, in a machine under load.
-const wait = time.Minute
+const wait = 2 * time.Minute
 
 // Browser is one headless Chromium with a fresh profile.
 type Browser struct {
