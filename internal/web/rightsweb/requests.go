@@ -153,7 +153,7 @@ func (p requestPage) facts(ctx context.Context) []ui.Pair {
 		{Name: i18n.T(ctx, "merge.state"), Value: i18n.T(ctx, "requests.state."+r.State)},
 	}
 	if r.Kind == rights.Correct {
-		out = append(out, ui.Pair{Name: i18n.T(ctx, "correct.field."+r.Field), Value: r.Value})
+		out = append(out, ui.Pair{Name: i18n.T(ctx, "requests.correct_to", i18n.Key("correct.field."+r.Field)), Value: r.Value})
 	}
 	if r.Text != "" {
 		out = append(out, ui.Pair{Name: i18n.T(ctx, "requests.text"), Value: r.Text})
