@@ -194,3 +194,39 @@ func (f *fixture) mendClass(t *testing.T, header string) {
 		t.Errorf("%d guardians", n)
 	}
 }
+
+// TestMendKeepsStage mends a row whose stage stands in a column of its own.
+func TestMendKeepsStage(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		clerk := f.clerk("registrar", f.junior)
+		right := number("20070307", 1)
+		file := "学段,年级,班,姓名,身份证号\n初中,二年级,3,林知夏," + right[:17] + "\n"
+		bid, r := f.upload(t, clerk, "", roster.Add, roster.Source{Name: "名册.csv", Data: strings.NewReader(file), Size: int64(len(file))})
+		f.counts(r, 1, 0, 0, 0, 0, 1)
+		var buf bytes.Buffer
+		if err := f.rosters.Errors(t.Context(), clerk, bid, i18n.Chinese, &buf); err != nil {
+			t.Fatal(err)
+		}
+		book, err := excelize.OpenReader(&buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := book.SetCellValue("Sheet1", "F2", right); err != nil {
+			t.Fatal(err)
+		}
+		buf.Reset()
+		if err := book.Write(&buf); err != nil {
+			t.Fatal(err)
+		}
+		next, err := f.rosters.Mend(t.Context(), clerk, bid, "", &buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, r, err = f.rosters.Get(t.Context(), clerk, next, -1); err != nil {
+			t.Fatal(err)
+		}
+		f.counts(r, 1, 1, 0, 0, 0, 0)
+	})
+}

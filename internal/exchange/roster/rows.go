@@ -90,6 +90,12 @@ func headerCells(c *read.Columns) []string {
 		}
 		out[i] = c.Header(f)
 	}
+	if i := c.Stage(); i >= 0 {
+		for len(out) <= i {
+			out = append(out, "")
+		}
+		out[i] = "学段"
+	}
 	grade, class := titled(c)
 	if grade {
 		out = append(out, "年级")

@@ -15,6 +15,7 @@ type Columns struct {
 	at        map[Field]int // field → index in columns
 
 	last    int // the last row of the header
+	stage   int // column of the stage (学段), which grade and class may leave open; -1 none
 	month   bool
 	grade   string // grade named above the table or by the sheet's name
 	class   string // class named there
@@ -51,6 +52,9 @@ func (c *Columns) Index(f Field) int {
 	}
 	return -1
 }
+
+// Stage returns the column of the stage from 0, -1 where the sheet has none.
+func (c *Columns) Stage() int { return c.stage }
 
 // Has says whether the sheet has a column for the field.
 func (c *Columns) Has(f Field) bool { return c.Index(f) >= 0 }
@@ -89,7 +93,7 @@ func findColumns(rows []sheet.Row, o Options, sheetName string) *Columns {
 		return nil
 	}
 	data := rows[best.index+1:]
-	cols := &Columns{HeaderRow: best.row, last: best.last}
+	cols := &Columns{HeaderRow: best.row, last: best.last, stage: -1}
 	cols.Kind = kindOf(best.labels, data, o)
 	cols.assign(best.labels, data, o)
 	cols.context(rows[:best.index+1], sheetName)
@@ -259,6 +263,7 @@ func (c *Columns) assign(labels []label, data []sheet.Row, o Options) {
 	}
 	if c.Kind == Pupils {
 		c.assignGuardians(labels)
+		c.stage = stageColumn(labels)
 	}
 }
 
@@ -420,6 +425,11 @@ func (c *Columns) context(above []sheet.Row, sheetName string) {
 	}
 	for _, t := range texts {
 		c.hear(t)
+	}
+	for _, t := range texts {
+		if c.class == "" && !c.Has(Class) {
+			c.class = value.FindClassNumber(t)
+		}
 	}
 }
 

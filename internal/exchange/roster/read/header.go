@@ -21,7 +21,7 @@ var fieldWords = map[Field]string{
 	Ethnic: "民族 民族名称 民族代码 民族码 ethnic ethnicity ethnicgroup nationality 민족",
 	Birth:  "出生日期 出生年月 出生年月日 生日 出生时间 出生 出生日 出生年 birth birthday birthdate dateofbirth dob 생년월일 출생일 출생년월일 출생날자",
 	Grade:  "年级 所在年级 年级名称 就读年级 现年级 当前年级 所属年级 现读年级 现就读年级 在读年级 任教年级 任课年级 所教年级 授课年级 年级代码 grade gradelevel 학년 년급",
-	Class: "班级 班 所在班级 班级名称 班别 班号 就读班级 现班级 年级班级 年级班 年班 班次 所属班级 行政班 行政班级 年级及班级 所在年班 现就读班级 在读班级 当前班级 班级号 班级编号 班级序号 班序 班级代码 班名 年级和班级 所在年级班级 新班级 class classname classno 학급 반 학년학급 학년반 " +
+	Class: "班级 班 所在班级 班级名称 班别 班号 就读班级 现班级 年级班级 年级班 年班 班次 所属班级 行政班 行政班级 年级及班级 所在年班 现就读班级 在读班级 当前班级 班级号 班级编号 班级序号 班序 班级代码 班名 年级和班级 所在年级班级 新班级 gradeclass gradeandclass class classname classno 학급 반 학년학급 학년반 " +
 		"任课班级 任教班级 所教班级 授课班级 执教班级 任课班 任教班 教学班级 任教年级班级 任课年级班级 担任班级 任教年级及班级 所任班级 任教年班 所教年级班级",
 	Phone:        "手机 手机号 手机号码 电话 联系电话 联系方式 电话号码 移动电话 联系手机 联系电话号码 手机电话 电话手机 本人电话 本人手机 本人联系电话 phone mobile tel telephone mobilephone phonenumber mobilenumber mobileno phoneno telephoneno cellphone contactnumber 전화 전화번호 핸드폰 련락처 련락전화 휴대폰 손전화",
 	SchoolCode:   "学校标识码 学校代码 学校编码 学校识别码 单位代码 机构代码 所在学校标识码 所在学校代码 就读学校标识码 学校机构标识码 学校机构代码 学校标识 单位标识码 学校编号 标识码 所在单位标识码 任职学校标识码 schoolcode schoolid schoolno 학교코드 학교표식번호 학교번호 학교표식코드",
@@ -227,4 +227,18 @@ func guardianMeaning(t string) meaning {
 		who = strings.TrimSuffix(who, "s")
 	}
 	return meaning{guardian: who + number, what: what}
+}
+
+// stageWords stand above the column of a stage. It is no field of its own: it only
+// completes a grade or class that leaves the stage open.
+var stageWords = map[string]bool{"学段": true, "学部": true, "所属学段": true, "所在学段": true, "就读学段": true, "学段名称": true, "所属学部": true, "stage": true}
+
+// stageColumn finds the column of the stage, -1 where there is none.
+func stageColumn(labels []label) int {
+	for _, l := range labels {
+		if stageWords[headerText(l.text)] {
+			return l.index
+		}
+	}
+	return -1
 }

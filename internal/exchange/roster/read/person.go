@@ -250,6 +250,9 @@ func (p *persons) readBirth(about codes.IDNumber) bool {
 			}
 		}
 	}
+	if ok && p.cols.month && r.IDValid && p.cell(Birth).Kind == sheet.Date && day.Month() == clockDay(about.Birth).Month() && day == day.Month().First() {
+		day = clockDay(about.Birth) // 2010-03, which the spreadsheet made the first of March
+	}
 	if !ok || day > p.o.Today {
 		p.fault(Birth, value.DateInvalid, value.Found(text, true))
 		return true

@@ -22,7 +22,15 @@ func (p *persons) readClass(known bool) {
 	if !known {
 		school = value.School{}
 	}
-	c, fault, inGrade := p.classes.Read(school, grade, class, context, p.row.Birth.Year())
+	readGrade, readClass := grade, class
+	if p.cols.stage >= 0 && p.cols.stage < len(p.row.Cells) {
+		if stage := p.row.Cells[p.cols.stage].Text; value.Empty(grade) {
+			readClass = value.WithStage(stage, class)
+		} else {
+			readGrade = value.WithStage(stage, grade)
+		}
+	}
+	c, fault, inGrade := p.classes.Read(school, readGrade, readClass, context, p.row.Birth.Year())
 	if fault == "" {
 		p.row.Class = c
 		return

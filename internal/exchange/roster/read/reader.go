@@ -181,7 +181,7 @@ func (c *Columns) continues(row sheet.Row) bool {
 
 var (
 	reFooter = regexp.MustCompile(`^(?:合计|小计|总计|共计|累计|填表人|审核人|制表人|制表|填报人|填表|审核|校长签|校长\(签|负责人|经办人|复核人|班主任签|学校\(盖章|学校盖章|单位\(盖章|盖章|填表说明|填写说明|填报说明|说明[:;.、1]|注[:;.、1]|备注:|注意事项|总人数|人数合计|例[:]?$|示例|样例|例如|例:|제표인|합계|소계|총계|total|subtotal)`)
-	reLabel  = regexp.MustCompile(`^[^\d:]{2,10}:`)
+	reLabel  = regexp.MustCompile(`^(?:\d{1,2}[.、．])?[^\d:]{2,10}:`)
 	reBanner = regexp.MustCompile(`(?:名册|名单|花名册|登记表|信息表|统计表|一览表|情况表|汇总表|명단|명부)(?:\(.*\))?$|共\d+人|\d+名$|^\d{4}年\d{1,2}月|^第\d+页|^续表|本页|以下空白|此页无`)
 )
 
@@ -215,7 +215,7 @@ func (c *Columns) isRow(row sheet.Row) bool {
 			break
 		}
 	}
-	return needed && !c.repeatsHeader(row) && !c.signature(row, first)
+	return needed && !c.repeatsHeader(row) && !c.signature(row, first) && !c.listsNobody(row, own)
 }
 
 // rePostLabel are posts that also begin a line of signatures.

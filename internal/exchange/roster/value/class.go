@@ -2,7 +2,6 @@ package value
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
 
 	"learnspace/internal/clock"
@@ -50,28 +49,8 @@ var (
 	reClassDate   = regexp.MustCompile(`^(\d{1,2})月(\d{1,2})日$`)
 	reSchoolName  = regexp.MustCompile(`^.{1,20}?(?:学校|小学|中学|分校|校区)(.+)$`)
 	reYearPrefix  = regexp.MustCompile(`^(?:20\d\d|\d\d)级((?:初|高|小)[^班]+班.*)$`)
-	reClassStem   = regexp.MustCompile(`\(?([` + stems + `])\)?班?$`)
 	reRemark      = regexp.MustCompile(`^(.*班|.*\d)\(([^()0-9]*)\)$`)
 )
-
-// notes stand behind a class and are about the pupil or the day, not the class:
-// they never tell two classes apart.
-var notes = map[string]bool{"原": true, "新": true, "现": true, "旧": true, "暂": true, "转入": true, "借读": true, "走读": true, "住校": true,
-	"住宿": true, "寄宿": true, "插班": true, "复学": true, "休学": true, "留级": true, "随班就读": true}
-
-// stems number the classes of many rural schools: 甲班 is class 1.
-const stems = "甲乙丙丁戊己庚辛壬癸"
-
-// plainStem writes the stem at the end of a class as the number that it stands for:
-// 三年级甲班 is 三年级(1)班.
-func plainStem(t string) string {
-	m := reClassStem.FindStringSubmatchIndex(t)
-	if m == nil {
-		return t
-	}
-	n := strings.Index(stems, t[m[2]:m[3]])/len("甲") + 1
-	return t[:m[0]] + "(" + strconv.Itoa(n) + ")班"
-}
 
 // parseClass returns every way to read the text, the likeliest first, and the
 // remark behind the class that tells it from others: 机电 of 1班（机电）.
@@ -93,6 +72,11 @@ func parseClass(text string, kindergarten bool) (words []classWord, remark strin
 	for _, re := range []*regexp.Regexp{reSchoolName, reYearPrefix} {
 		if m := re.FindStringSubmatch(t); len(words) == 0 && m != nil {
 			words = classWords1(m[1], kindergarten)
+		}
+	}
+	if tidy, told := tidyClass(t); len(words) == 0 && tidy != t {
+		if words = classWords1(tidy, kindergarten); len(words) > 0 {
+			remark = told
 		}
 	}
 	if len(words) == 0 {
@@ -311,7 +295,7 @@ func (r *ClassReader) Read(s School, grade, class, context string, born int) (c 
 		}
 		r.known[key] = res
 	}
-	if res.fault != "" && len(res.maybe) > 0 && born > 0 {
+	if len(res.maybe) > 0 && born > 0 && (res.fault != "" || ageGap(res.class, born) > usualGap) {
 		if c, ok := byAge(res.maybe, born); ok {
 			return r.told(code, c, res.remark)
 		}
@@ -338,18 +322,25 @@ func (r *ClassReader) told(code string, c Class, remark string) (Class, Code, bo
 // entryAge is the usual age, in calendar years, at which a stage begins.
 var entryAge = map[string]int{codes.StageKindergarten: 3, codes.StagePrimary: 6, codes.StageJunior: 12, codes.StageSenior: 15, codes.StageVocational: 15}
 
+// usualGap is how many years a pupil may be off the usual age of his class.
+const usualGap = 3
+
+func ageGap(c Class, born int) int {
+	d := c.Entry - entryAge[c.Stage] - born
+	return max(d, -d)
+}
+
 // byAge chooses the one class whose stage fits the birth year.
 func byAge(maybe []Class, born int) (Class, bool) {
-	best, gap, tie := Class{}, 4, false
+	best, gap, tie := Class{}, usualGap+1, false
 	for _, c := range maybe {
-		d := c.Entry - entryAge[c.Stage] - born
-		if d = max(d, -d); d < gap {
+		if d := ageGap(c, born); d < gap {
 			best, gap, tie = c, d, false
 		} else if d == gap {
 			tie = true
 		}
 	}
-	return best, gap < 4 && !tie
+	return best, gap <= usualGap && !tie
 }
 
 // doubt keeps the classes that a text may mean.
@@ -363,7 +354,7 @@ func (r *ClassReader) read(s School, grade, class, context string) (Class, Code,
 	r.maybe, r.remark = nil, ""
 	column := !Empty(grade)
 	var wanted []string // what the grade column can mean
-	certain := false
+	certain, bareGrade := false, false
 	if column {
 		w, ok := parseGrade(grade)
 		if !ok { // a class in the grade column
@@ -377,7 +368,7 @@ func (r *ClassReader) read(s School, grade, class, context string) (Class, Code,
 		if wanted = w.grades(s, r.schoolYear); !ok || len(wanted) == 0 {
 			return Class{}, GradeUnknown, true
 		}
-		certain = w.certain(s, r.schoolYear)
+		certain, bareGrade = w.certain(s, r.schoolYear), w.kind == bare
 	}
 	words, remark := parseClass(class, s.kindergarten())
 	if Empty(class) {
@@ -390,7 +381,11 @@ func (r *ClassReader) read(s School, grade, class, context string) (Class, Code,
 	if !column {
 		return r.alone(s, words, context)
 	}
-	return r.together(s, wanted, certain, words)
+	c, fault, inGrade := r.together(s, wanted, certain, words)
+	if fault == "" && bareGrade {
+		r.doubt(wanted, c.Number)
+	}
+	return c, fault, inGrade
 }
 
 func (s School) kindergarten() bool {
@@ -431,6 +426,9 @@ func (r *ClassReader) alone(s School, words []classWord, context string) (Class,
 			r.doubt(grades, max(w.number, 1))
 			return Class{}, ClassUnreadable, false
 		default:
+			if w.grade.kind == bare {
+				r.doubt(grades, max(w.number, 1))
+			}
 			return r.class(grades[0], max(w.number, 1)), "", false
 		}
 	}

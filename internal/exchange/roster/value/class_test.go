@@ -139,6 +139,22 @@ func TestClassSpellings(t *testing.T) {
 		{name: "experiment with grade", typ: "211", grade: "三年级", class: "实验班", want: "class_unreadable"},
 		{name: "zero", typ: "211", grade: "三年级", class: "0班", want: "class_unreadable"},
 		{name: "question", typ: "211", class: "??", want: "class_unreadable"},
+		{name: "entry before the grade", typ: "211", class: "2017级三年级2班", want: "P3/2"},
+		{name: "entry before the stage", typ: "311", class: "2018级初中3班", want: "J2/3"},
+		{name: "entry before a stage of others", typ: "211", class: "2018级高中3班", want: "grade_unknown"},
+		{name: "english short", typ: "211", class: "G3-2", want: "P3/2"},
+		{name: "english brackets", typ: "211", class: "Grade 3 (2)", want: "P3/2"},
+		{name: "ban in the brackets", typ: "211", class: "三年级(2班)", want: "P3/2"},
+		{name: "stage said twice", typ: "345", class: "高中部高一（2）班", want: "S1/2"},
+		{name: "stage said twice, junior", typ: "312", class: "初中初二2班", want: "J2/2"},
+		{name: "school year in front", typ: "211", class: "2019-2020学年三年级2班", want: "P3/2"},
+		{name: "term in front", typ: "211", class: "2019—2020学年度第一学期三年级(2)班", want: "P3/2"},
+		{name: "note without brackets", typ: "211", class: "三年级2班走读", want: "P3/2"},
+		{name: "arts in between", typ: "342", class: "高二文科3班", want: "S2/3"},
+		{name: "bare grade of nine years by age", typ: "312", grade: "二", class: "2", born: 2006, want: "J2/2"},
+		{name: "bare grade of nine years, small", typ: "312", grade: "二", class: "2", born: 2012, want: "P2/2"},
+		{name: "bare grade of nine years, an age that fits neither", typ: "312", grade: "二", class: "2", born: 1980, want: "P2/2"},
+		{name: "302 of twelve years by age", typ: "345", class: "302", born: 2002, want: "S3/2"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -176,6 +192,33 @@ func TestFindClass(t *testing.T) {
 	}
 }
 
+func TestFindClassNumber(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"年级：三年级  班级：2班": "2班",
+		"班级：（12）":       "12班",
+		"班别:三":          "三班",
+		"班主任：2班":        "",
+		"三年级":           "",
+	} {
+		if got := FindClassNumber(text); got != want {
+			t.Errorf("FindClassNumber(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestWithStage(t *testing.T) {
+	t.Parallel()
+	for _, tt := range [][3]string{
+		{"初中", "二", "初中二"}, {"初中", "二年级", "初中二年级"}, {"高中部", "2018级", "高中部2018级"}, {"小学", "3.2", "小学3.2"}, {"初中", "八年级2班", "初中八年级2班"},
+		{"初中", "初二", "初二"}, {"义务教育", "二", "二"}, {"", "二", "二"}, {"初中", "", ""}, {"初中", "2班", "2班"}, {"初中", "实验班", "实验班"},
+	} {
+		if got := WithStage(tt[0], tt[1]); got != tt[2] {
+			t.Errorf("WithStage(%q, %q) = %q, want %q", tt[0], tt[1], got, tt[2])
+		}
+	}
+}
+
 // TestClassRemarks wants that two classes of one number are never taken for one.
 func TestClassRemarks(t *testing.T) {
 	t.Parallel()
@@ -189,7 +232,8 @@ func TestClassRemarks(t *testing.T) {
 		"two schools":      {{"a", "高一", "1班（机电）", "1"}, {"b", "高一", "1班（会计）", "1"}},
 		"written otherwise": {{"", "", "高一1班（机电）", "1"}, {"", "高一", "1班(会计)", "class_unreadable"},
 			{"", "高一", "1班( 机电 )", "1"}},
-		"by age": {{"", "", "2019级1班（机电）", "1"}, {"", "", "2019级1班（会计）", "class_unreadable"}},
+		"arts and sciences": {{"", "", "高二文科1班", "1"}, {"", "", "高二理科1班", "class_unreadable"}, {"", "", "高二理科2班", "2"}},
+		"by age":            {{"", "", "2019级1班（机电）", "1"}, {"", "", "2019级1班（会计）", "class_unreadable"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

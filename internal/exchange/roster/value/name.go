@@ -12,7 +12,7 @@ import (
 const Dot = '·'
 
 // dots are the characters people type for the middle dot.
-const dots = "·•・･‧∙⋅●◦᛫⸱⸳ꞏ·∘°˙˚・⚫▪。｡"
+const dots = "·•・･‧∙⋅●◦᛫⸱⸳ꞏ·∘°˙˚・⚫▪。｡﹒"
 
 func isDot(r rune) bool { return r >= 0x80 && strings.ContainsRune(dots, r) }
 

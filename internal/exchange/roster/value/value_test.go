@@ -21,6 +21,7 @@ func TestName(t *testing.T) {
 		{"compound surname", "欧阳 小明", "欧阳小明"},
 		{"middle dot", "阿卜杜·热合曼", "阿卜杜·热合曼"},
 		{"bullet", "阿卜杜•热合曼", "阿卜杜·热合曼"},
+		{"small full stop", "阿卜杜﹒热合曼", "阿卜杜·热合曼"},
 		{"full stop", "阿卜杜．热合曼", "阿卜杜·热合曼"},
 		{"ascii stop", "阿卜杜.热合曼", "阿卜杜·热合曼"},
 		{"katakana dot", "阿卜杜・热合曼", "阿卜杜·热合曼"},
