@@ -57,6 +57,23 @@ func TestGuardiansOfOneCell(t *testing.T) {
 	}
 }
 
+// TestGuardianWithNumber wants that a telephone number never becomes part of a name.
+func TestGuardianWithNumber(t *testing.T) {
+	t.Parallel()
+	for _, header := range []string{"监护人信息", "家长", "家长姓名及电话", "监护人姓名联系方式"} {
+		got := readBytes(t, lines("姓名,身份证号,班级,"+header, "王小明,"+boy+",3.1,王大力 父亲 13800001111", "李丽,"+girl+",3.1,父亲李江13700003333；母亲王梅13900002222"), primary)
+		if len(got.rows) != 2 || len(got.faults) > 0 {
+			t.Fatal(header, got.faults)
+		}
+		if diff := cmp.Diff([2]Guardian{{"王大力", "father", "13800001111"}}, got.rows[0].Guardians); diff != "" {
+			t.Error(header, diff)
+		}
+		if diff := cmp.Diff([2]Guardian{{"李江", "father", "13700003333"}, {"王梅", "mother", "13900002222"}}, got.rows[1].Guardians); diff != "" {
+			t.Error(header, diff)
+		}
+	}
+}
+
 func TestSheetNamesAndMergedPupils(t *testing.T) {
 	t.Parallel()
 	content := workbook(t, func(f *excelize.File) error {

@@ -63,7 +63,7 @@ var guardianFields = []Field{GuardianName, GuardianRelation, GuardianPhone, Guar
 var guardianSuffix = func() map[string]string {
 	m := map[string]string{"": "name"}
 	for what, words := range map[string]string{
-		"name":     "姓名 名字 名 name fullname 성명 이름",
+		"name":     "姓名 名字 名 姓名及电话 姓名电话 姓名和电话 姓名及联系电话 姓名及联系方式 姓名联系电话 姓名联系方式 姓名及手机号 姓名及关系 姓名关系电话 姓名关系及电话 name fullname 성명 이름",
 		"relation": "关系 与学生关系 与本人关系 与孩子关系 与幼儿关系 称谓 与学生的关系 与该生关系 与被监护人关系 亲属关系 与本人的关系 与学生本人关系 与儿童关系 relation relationship 관계",
 		"phone":    "电话 手机 手机号 手机号码 联系电话 联系方式 电话号码 移动电话 联系手机 联系电话号码 手机电话 phone mobile tel telephone mobilephone phonenumber 전화 전화번호 련락처 휴대폰 핸드폰 손전화",
 	} {

@@ -62,7 +62,9 @@ func (p *persons) readPupil() {
 	r.Boarding = value.Boarding(p.cell(Boarding).Text)
 	for i, f := range guardianSlots {
 		if p.cols.Has(f[0]) || p.cols.Has(f[2]) {
-			r.Guardians[i] = p.guardian(i)
+			if g := p.guardian(i); g != (Guardian{}) {
+				r.Guardians[i] = g
+			}
 		}
 	}
 	if a, b := &r.Guardians[0], &r.Guardians[1]; *b == (Guardian{}) {
@@ -77,8 +79,27 @@ var guardianSlots = [2][3]Field{{GuardianName, GuardianRelation, GuardianPhone},
 func (p *persons) guardian(i int) Guardian {
 	f := guardianSlots[i]
 	g := Guardian{Name: value.Name(p.cell(f[0]).Text), Relation: value.Relation(p.cell(f[1]).Text), Phone: p.phone(f[2])}
+	if texts := value.GuardianTexts(p.cell(f[0]).Text); len(texts) > 0 {
+		g = g.with(texts[0])
+		if len(texts) > 1 && i == 0 {
+			p.row.Guardians[1] = Guardian{}.with(texts[1])
+		}
+	}
 	if g.Relation == "" && g.Name != "" {
 		g.Relation = p.cols.implied[i]
+	}
+	return g
+}
+
+// with takes the name out of a cell that says more than it, and from there what no
+// column of its own says.
+func (g Guardian) with(t value.GuardianText) Guardian {
+	g.Name = t.Name
+	if g.Relation == "" {
+		g.Relation = t.Relation
+	}
+	if g.Phone == "" {
+		g.Phone = t.Phone
 	}
 	return g
 }
