@@ -110,6 +110,11 @@ func (s *Service) Ask(ctx context.Context, by access.Actor, a Asking) (Request, 
 	if bad := a.check(); len(bad) > 0 {
 		return Request{}, fault.Invalid(bad...)
 	}
+	if a.Kind == Correct { // what the school could not write down later is refused now
+		if err := (merge.Correction{Field: a.Field, Value: a.Value}).Check(p.Role, s.today()); err != nil {
+			return Request{}, err
+		}
+	}
 	var out Request
 	err = s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if err := s.People.Hold(ctx, by, a.Subject); err != nil {

@@ -86,14 +86,14 @@ func (c Correction) amendment(before person.Found, today clock.Day) (person.Amen
 		}
 		a.StudentNo = &value
 	case FieldBirth:
-		day, err := clock.ParseDay(c.Value)
+		day, err := clock.ParseDay(plainDay(c.Value))
 		if err != nil || day == 0 || day > today {
 			return bad("correct.birth")
 		}
 		a.Birth = &day
 	case FieldSex:
-		sex := strings.Index("012", c.Value)
-		if len(c.Value) != 1 || sex < 1 {
+		sex, ok := sexes[strings.ToLower(c.Value)]
+		if !ok {
 			return bad("correct.sex")
 		}
 		a.Sex = &sex
@@ -106,6 +106,28 @@ func (c Correction) amendment(before person.Found, today clock.Day) (person.Amen
 		return a, fault.Invalid(fault.At("field", "correct.field"))
 	}
 	return a, nil
+}
+
+// sexes are the ways in which people write a sex.
+var sexes = map[string]int{"1": 1, "男": 1, "男性": 1, "남": 1, "male": 1, "2": 2, "女": 2, "女性": 2, "녀": 2, "여": 2, "female": 2}
+
+// plainDay brings 2012年3月4日, 2012/3/4 and 2012.3.4 to 2012-03-04; every other
+// text stays as it is.
+func plainDay(v string) string {
+	var y, m, d int
+	v = strings.NewReplacer("年", "-", "月", "-", "日", "", "년", "-", "월", "-", "일", "", "/", "-", ".", "-", " ", "").Replace(v)
+	if n, err := fmt.Sscanf(v+"|", "%d-%d-%d|", &y, &m, &d); n != 3 || err != nil || y < 1000 || y > 9999 {
+		return v
+	}
+	return fmt.Sprintf("%04d-%02d-%02d", y, m, d)
+}
+
+// Check says what is wrong with what somebody asks to be corrected, before the
+// school decides about it. ErrInvalid names the field.
+func (c Correction) Check(role string, today clock.Day) error {
+	c.Value = strings.TrimSpace(c.Value)
+	_, err := c.amendment(person.Found{Person: person.Person{Role: role}}, today)
+	return err
 }
 
 // phone reports whether the value is a mobile number of the mainland.

@@ -519,7 +519,7 @@ func requestCard(p personPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Field(ui.Input{Name: "value", Label: i18n.T(ctx, "correct.value"), Value: p.form.Value, Error: p.errs.In("value"), MaxLength: 60, Autocomplete: "off", Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Field(ui.Input{Name: "value", Label: i18n.T(ctx, "correct.value"), Hint: i18n.T(ctx, "correct.value_hint"), Value: p.form.Value, Error: p.errs.In("value"), MaxLength: 60, Autocomplete: "off", Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
