@@ -3,6 +3,7 @@ package read
 import (
 	"regexp"
 	"strings"
+	"unicode"
 
 	"learnspace/internal/exchange/roster/value"
 )
@@ -132,7 +133,30 @@ func meaningOf(s string) meaning {
 			return m
 		}
 	}
-	return meaning{}
+	return bilingual(t)
+}
+
+// bilingual reads 姓名name and 이름姓名: two languages that say the same.
+func bilingual(t string) meaning {
+	var han, other strings.Builder
+	for _, r := range brackets.Replace(t) {
+		if unicode.Is(unicode.Han, r) {
+			han.WriteRune(r)
+		} else {
+			other.WriteRune(r)
+		}
+	}
+	if han.Len() == 0 || other.Len() == 0 {
+		return meaning{}
+	}
+	m, same := wordMeaning(han.String()), wordMeaning(strings.Trim(other.String(), "."))
+	if other.String() == "id" {
+		same.field = IDNo
+	}
+	if !m.known() || m.field != same.field || m.guardian != same.guardian || m.what != same.what {
+		return meaning{}
+	}
+	return m
 }
 
 // headerForms are the readings of brackets: kept as words, put in front when they

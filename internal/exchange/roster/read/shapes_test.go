@@ -83,6 +83,21 @@ func TestClassOfTitleInTwoWords(t *testing.T) {
 	}
 }
 
+func TestHeaderInTwoLanguages(t *testing.T) {
+	t.Parallel()
+	for _, head := range []string{"姓名/Name,性别/Sex,身份证号/ID No.,班级/Class", "姓名 Name,Sex 性别,身份证号(ID),班级 Class", "이름/姓名,성별/性别,신분증번호/身份证号,학급/班级"} {
+		got := readBytes(t, lines(head, "王小明,男,"+boy+",3.1"), primary)
+		if diff := cmp.Diff([]string{"2 王小明 P3/1"}, names(got.rows)); diff != "" || len(got.faults) > 0 || got.err != nil {
+			t.Error(head, got.err, diff, got.faults)
+		}
+	}
+	for _, head := range []string{"QQ号", "A班", "姓名Phone", "ID姓名"} {
+		if m := meaningOf(head); m.known() {
+			t.Errorf("%s is taken for %+v", head, m)
+		}
+	}
+}
+
 // TestMonthThatASpreadsheetMadeADay: 2010-03 typed under 出生年月 becomes the first of
 // the month; the number knows the day.
 func TestMonthThatASpreadsheetMadeADay(t *testing.T) {
