@@ -83,7 +83,8 @@ func (l *Log) consumeTo(ctx context.Context, c Consumer, head int64) (int64, err
 		if int64(len(page)) != to-at {
 			return at, fmt.Errorf("consume %s: %d events between %d and %d", name, len(page), at, to)
 		}
-		err = l.d.Tx(db.Patiently(ctx), func(ctx context.Context, tx *db.Tx) error { return step(ctx, tx, c, page, at, to) })
+		// A page lost to a power cut is taken again: the cursor goes with it.
+		err = l.d.Tx(db.Unsynced(db.Patiently(ctx)), func(ctx context.Context, tx *db.Tx) error { return step(ctx, tx, c, page, at, to) })
 		switch {
 		case errors.Is(err, errMoved):
 			if at, err = l.Cursor(ctx, name); err != nil {
