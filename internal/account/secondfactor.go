@@ -82,11 +82,16 @@ func (s *Service) IsFresh(ctx context.Context, by access.Actor, token string) (b
 	return err == nil && (s.factorOff || ses.fresh(s.clk.Now())), err
 }
 
-// fresh reports whether the factor was shown in the last minutes. A clock that
-// was set back makes nothing fresh for longer.
+// fresh reports whether the factor was shown in the last minutes.
 func (s Session) fresh(now time.Time) bool {
-	age := now.Sub(s.FactorAt)
-	return !s.FactorAt.IsZero() && age >= -time.Minute && age < FreshFor
+	return !s.FactorAt.IsZero() && justNow(s.FactorAt, now)
+}
+
+// justNow reports whether something was in the last minutes. A clock that was set
+// back makes nothing fresh for longer.
+func justNow(at, now time.Time) bool {
+	age := now.Sub(at)
+	return age >= -time.Minute && age < FreshFor
 }
 
 // ownSession is the actor's own live session of the token.

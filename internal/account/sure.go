@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"time"
 
 	"learnspace/internal/access"
 )
@@ -36,7 +35,7 @@ func (s *Service) Asks(ctx context.Context, by access.Actor, token string) (Ask,
 			return AskCode, nil
 		}
 	}
-	if age := now.Sub(ses.MadeAt); age >= -time.Minute && age < FreshFor {
+	if justNow(ses.MadeAt, now) {
 		return "", nil
 	}
 	return AskPassword, nil

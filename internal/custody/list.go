@@ -60,9 +60,7 @@ func (s *Service) Found(ctx context.Context, by access.Actor, node id.Node, pers
 			return err
 		}
 		for _, p := range persons {
-			_, err := tx.Exec(ctx, "INSERT INTO cus_look (id, person, role, subject, what, node, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-				id.Next[id.Look](s.IDs), by.Person, string(by.Role), p, WhatSearch, node, s.now().UnixMilli())
-			if err != nil {
+			if err := s.write(ctx, tx, by, Look{Subject: p, What: WhatSearch, Node: node}); err != nil {
 				return err
 			}
 		}

@@ -67,6 +67,11 @@ func (s *Service) Note(ctx context.Context, tx *db.Tx, by access.Actor, look Loo
 			}
 		}
 	}
+	return s.write(ctx, tx, by, look)
+}
+
+// write records a look.
+func (s *Service) write(ctx context.Context, tx *db.Tx, by access.Actor, look Look) error {
 	_, err := tx.Exec(ctx, "INSERT INTO cus_look (id, person, role, subject, what, reason, note, node, request, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
 		id.Next[id.Look](s.IDs), by.Person, string(by.Role), look.Subject, look.What, look.Reason, look.Note, look.Node, look.Request, s.now().UnixMilli())
 	if err != nil {

@@ -179,7 +179,7 @@ func (s *Service) keepManaged(ctx context.Context, q db.Queryer, n Node, ending 
 // where a node would be left without a manager.
 func (s *Service) EndHeld(ctx context.Context, by access.Actor, person id.Person, unit id.Node) error {
 	return s.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		all, err := readGrants(ctx, tx, "WHERE (g.person = $1 OR g.lent_by = $2) AND g.ended_at = 0 ORDER BY g.node, g.id", person.Int(), person.Int())
+		all, err := held(ctx, tx, person)
 		if err != nil {
 			return err
 		}

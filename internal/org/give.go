@@ -161,12 +161,20 @@ func (s *Service) stillHolds(ctx context.Context, tx *db.Tx, by access.Actor, n 
 	return fault.New(fault.ErrForbidden, "org.grant.gone")
 }
 
+// lockHolder makes what else is given to a person wait.
+func lockHolder(ctx context.Context, tx *db.Tx, person id.Person) error {
+	_, err := tx.Exec(ctx, "INSERT INTO org_holder (person, version) VALUES ($1, 1) ON CONFLICT (person) DO UPDATE SET version = org_holder.version + 1", person.Int())
+	if err != nil {
+		return fmt.Errorf("lock the holder: %w", err)
+	}
+	return nil
+}
+
 // give writes the grant; the node is locked.
 func (s *Service) give(ctx context.Context, tx *db.Tx, by access.Actor, n Node, g Grant) (Grant, error) {
 	now, today := s.clk.Now(), s.today()
-	if _, err := tx.Exec(ctx, "INSERT INTO org_holder (person, version) VALUES ($1, 1) ON CONFLICT (person) DO UPDATE SET version = org_holder.version + 1",
-		g.Person.Int()); err != nil {
-		return Grant{}, fmt.Errorf("lock the holder: %w", err)
+	if err := lockHolder(ctx, tx, g.Person); err != nil {
+		return Grant{}, err
 	}
 	if _, err := tx.Exec(ctx, "UPDATE org_grant SET ended_at = $1 WHERE person = $2 AND ended_at = 0 AND to_on <> 0 AND to_on <= $3",
 		now.UnixMilli(), g.Person.Int(), int64(today)); err != nil {

@@ -90,8 +90,8 @@ func (s *Service) reopen(ctx context.Context, tx *db.Tx, by access.Actor, h Held
 	if err := mayEnd(by, n, g); err != nil {
 		return fault.Wrap(fault.ErrForbidden, err, "merge.roles_above")
 	}
-	if _, err := tx.Exec(ctx, "INSERT INTO org_holder (person, version) VALUES ($1, 1) ON CONFLICT (person) DO UPDATE SET version = org_holder.version + 1", g.Person.Int()); err != nil {
-		return fmt.Errorf("lock the holder: %w", err)
+	if err := lockHolder(ctx, tx, g.Person); err != nil {
+		return err
 	}
 	open, err := readGrants(ctx, tx, "WHERE (g.person = $1 OR g.id = $2) AND g.ended_at = 0", g.Person.Int(), g.LentFrom.Int())
 	if err != nil {

@@ -7,10 +7,60 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"learnspace/internal/access"
 	"learnspace/internal/db/dbtest"
 	"learnspace/internal/exchange/roster"
 	"learnspace/internal/i18n"
+	"learnspace/internal/id"
 )
+
+// uploadBook hands a workbook in.
+func (f *fixture) uploadBook(t *testing.T, clerk access.Actor, book *excelize.File) (id.Batch, roster.Report) {
+	t.Helper()
+	var buf bytes.Buffer
+	if err := book.Write(&buf); err != nil {
+		t.Fatal(err)
+	}
+	data := bytes.NewReader(buf.Bytes())
+	return f.upload(t, clerk, "", roster.Add, roster.Source{Name: "名册.xlsx", Data: data, Size: data.Size()})
+}
+
+// errorBook downloads the rows of a batch that have problems.
+func (f *fixture) errorBook(t *testing.T, clerk access.Actor, bid id.Batch) *excelize.File {
+	t.Helper()
+	var buf bytes.Buffer
+	if err := f.rosters.Errors(t.Context(), clerk, bid, i18n.Chinese, &buf); err != nil {
+		t.Fatal(err)
+	}
+	book, err := excelize.OpenReader(&buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return book
+}
+
+// mend hands the rows of a batch in again, with these cells mended.
+func (f *fixture) mend(t *testing.T, clerk access.Actor, bid id.Batch, key string, book *excelize.File, cells map[string]string) (id.Batch, roster.Report) {
+	t.Helper()
+	for cell, text := range cells {
+		if err := book.SetCellValue("Sheet1", cell, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var buf bytes.Buffer
+	if err := book.Write(&buf); err != nil {
+		t.Fatal(err)
+	}
+	next, err := f.rosters.Mend(t.Context(), clerk, bid, key, &buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, r, err := f.rosters.Get(t.Context(), clerk, next, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return next, r
+}
 
 func TestMend(t *testing.T) {
 	t.Parallel()
@@ -27,16 +77,9 @@ func TestMend(t *testing.T) {
 		f.work(t)
 		var buf bytes.Buffer
 		wantKind(t, "a stranger's download", f.rosters.Errors(t.Context(), f.clerk("school", f.other), bid, i18n.Chinese, &buf), notFound)
-		buf.Reset()
-		if err := f.rosters.Errors(t.Context(), clerk, bid, i18n.Chinese, &buf); err != nil {
-			t.Fatal(err)
-		}
+		book := f.errorBook(t, clerk, bid)
 		if n := f.has("SELECT COUNT(*) FROM audit WHERE action = 'roster.errors' AND actor = $1 AND object = $2", clerk.Person, bid); n != 1 {
 			t.Errorf("%d audit rows of the download, want 1", n)
-		}
-		book, err := excelize.OpenReader(bytes.NewReader(buf.Bytes()))
-		if err != nil {
-			t.Fatal(err)
 		}
 		rows, err := book.GetRows("Sheet1")
 		if err != nil || len(rows) != 3 {
@@ -45,21 +88,7 @@ func TestMend(t *testing.T) {
 		if rows[1][2] != "5" || rows[1][3] != "孟小满" || strings.Contains(strings.Join(rows[1], " "), short[:17]) || rows[2][2] != "7" {
 			t.Errorf("the workbook %v", rows)
 		}
-		if err := book.SetCellValue("Sheet1", "F2", short); err != nil { // mended
-			t.Fatal(err)
-		}
-		buf.Reset()
-		if err := book.Write(&buf); err != nil {
-			t.Fatal(err)
-		}
-		next, err := f.rosters.Mend(t.Context(), clerk, bid, "m", &buf)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, r, err = f.rosters.Get(t.Context(), clerk, next, -1)
-		if err != nil {
-			t.Fatal(err)
-		}
+		_, r = f.mend(t, clerk, bid, "m", book, map[string]string{"F2": short})
 		f.counts(r, 2, 1, 0, 0, 0, 1)
 		if p := r.Files[0].Problems; len(p) != 1 || p[0].Row != 7 || p[0].Code != "grade_unknown" {
 			t.Errorf("problems after mending %+v", p)
@@ -85,37 +114,9 @@ func TestMendSheetOfClass(t *testing.T) {
 				}
 			}
 		}
-		var buf bytes.Buffer
-		if err := book.Write(&buf); err != nil {
-			t.Fatal(err)
-		}
-		data := bytes.NewReader(bytes.Clone(buf.Bytes()))
-		bid, r := f.upload(t, clerk, "", roster.Add, roster.Source{Name: "名册.xlsx", Data: data, Size: data.Size()})
+		bid, r := f.uploadBook(t, clerk, book)
 		f.counts(r, 4, 2, 0, 0, 0, 2)
-		buf.Reset()
-		if err := f.rosters.Errors(t.Context(), clerk, bid, i18n.Chinese, &buf); err != nil {
-			t.Fatal(err)
-		}
-		errorBook, err := excelize.OpenReader(&buf)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, cell := range []string{"F2", "F3"} {
-			if err := errorBook.SetCellValue("Sheet1", cell, number("20110308", i+1)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		buf.Reset()
-		if err := errorBook.Write(&buf); err != nil {
-			t.Fatal(err)
-		}
-		next, err := f.rosters.Mend(t.Context(), clerk, bid, "", &buf)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, r, err = f.rosters.Get(t.Context(), clerk, next, -1); err != nil {
-			t.Fatal(err)
-		}
+		_, r = f.mend(t, clerk, bid, "", f.errorBook(t, clerk, bid), map[string]string{"F2": number("20110308", 1), "F3": number("20110308", 2)})
 		f.counts(r, 2, 2, 0, 0, 0, 0)
 		if len(r.Classes) != 2 {
 			t.Errorf("classes %+v", r.Classes)
@@ -152,39 +153,14 @@ func (f *fixture) mendClass(t *testing.T, header string) {
 			t.Fatal(err)
 		}
 	}
-	var buf bytes.Buffer
-	if err := book.Write(&buf); err != nil {
-		t.Fatal(err)
-	}
-	data := bytes.NewReader(bytes.Clone(buf.Bytes()))
-	bid, r := f.upload(t, clerk, "", roster.Add, roster.Source{Name: "名册.xlsx", Data: data, Size: data.Size()})
+	bid, r := f.uploadBook(t, clerk, book)
 	f.counts(r, 1, 0, 0, 0, 0, 1)
-	buf.Reset()
-	if err := f.rosters.Errors(t.Context(), clerk, bid, i18n.Chinese, &buf); err != nil {
-		t.Fatal(err)
-	}
-	errorBook, err := excelize.OpenReader(&buf)
-	if err != nil {
-		t.Fatal(err)
-	}
+	errorBook := f.errorBook(t, clerk, bid)
 	column, err := errorBook.GetCellValue("Sheet1", "E2")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errorBook.SetCellValue("Sheet1", "F2", map[string]string{"年级": "三年级2班", "班级": "三年级3班"}[column]); err != nil {
-		t.Fatal(err)
-	}
-	buf.Reset()
-	if err := errorBook.Write(&buf); err != nil {
-		t.Fatal(err)
-	}
-	next, err := f.rosters.Mend(t.Context(), clerk, bid, "", &buf)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, r, err = f.rosters.Get(t.Context(), clerk, next, -1); err != nil {
-		t.Fatal(err)
-	}
+	next, r := f.mend(t, clerk, bid, "", errorBook, map[string]string{"F2": map[string]string{"年级": "三年级2班", "班级": "三年级3班"}[column]})
 	f.counts(r, 1, 1, 0, 0, 0, 0)
 	if err := f.rosters.Confirm(t.Context(), clerk, next, true, 0); err != nil {
 		t.Fatal(err)
@@ -205,28 +181,7 @@ func TestMendKeepsStage(t *testing.T) {
 		file := "学段,年级,班,姓名,身份证号\n初中,二年级,3,林知夏," + right[:17] + "\n"
 		bid, r := f.upload(t, clerk, "", roster.Add, roster.Source{Name: "名册.csv", Data: strings.NewReader(file), Size: int64(len(file))})
 		f.counts(r, 1, 0, 0, 0, 0, 1)
-		var buf bytes.Buffer
-		if err := f.rosters.Errors(t.Context(), clerk, bid, i18n.Chinese, &buf); err != nil {
-			t.Fatal(err)
-		}
-		book, err := excelize.OpenReader(&buf)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := book.SetCellValue("Sheet1", "F2", right); err != nil {
-			t.Fatal(err)
-		}
-		buf.Reset()
-		if err := book.Write(&buf); err != nil {
-			t.Fatal(err)
-		}
-		next, err := f.rosters.Mend(t.Context(), clerk, bid, "", &buf)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, r, err = f.rosters.Get(t.Context(), clerk, next, -1); err != nil {
-			t.Fatal(err)
-		}
+		_, r = f.mend(t, clerk, bid, "", f.errorBook(t, clerk, bid), map[string]string{"F2": right})
 		f.counts(r, 1, 1, 0, 0, 0, 0)
 	})
 }

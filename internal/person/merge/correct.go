@@ -11,6 +11,7 @@ import (
 	"learnspace/internal/clock"
 	"learnspace/internal/codes"
 	"learnspace/internal/db"
+	"learnspace/internal/exchange/roster/value"
 	"learnspace/internal/fault"
 	"learnspace/internal/id"
 	"learnspace/internal/person"
@@ -67,35 +68,36 @@ func (c Correction) amendment(before person.Found, today clock.Day) (person.Amen
 		}
 		a.Name = &c.Value
 	case FieldIDNo:
-		value := strings.ToUpper(c.Value)
-		parsed, err := codes.ParseIDNumber(value, today)
+		number := strings.ToUpper(c.Value)
+		parsed, err := codes.ParseIDNumber(number, today)
 		if err != nil {
 			return bad("correct.id_no")
 		}
 		kind, reason := codes.IDResident, ""
-		a.IDNo, a.IDType, a.NoIDReason = &value, &kind, &reason
+		a.IDNo, a.IDType, a.NoIDReason = &number, &kind, &reason
 		birth, sex := clock.Day(parsed.Birth), 2
 		if parsed.Sex == codes.SexMale {
 			sex = 1
 		}
 		a.Birth, a.Sex = &birth, &sex
 	case FieldStudentNo:
-		value := strings.ToUpper(c.Value)
-		if before.Role != person.RolePupil || codes.CheckStudentNumber(value) != nil {
+		number := strings.ToUpper(c.Value)
+		if before.Role != person.RolePupil || codes.CheckStudentNumber(number) != nil {
 			return bad("correct.student_no")
 		}
-		a.StudentNo = &value
+		a.StudentNo = &number
 	case FieldBirth:
-		day, err := clock.ParseDay(plainDay(c.Value))
-		if err != nil || day == 0 || day > today {
+		day, ok := value.Day(c.Value, false, today)
+		if !ok || day > today {
 			return bad("correct.birth")
 		}
 		a.Birth = &day
 	case FieldSex:
-		sex, ok := sexes[strings.ToLower(c.Value)]
+		one, ok := value.Sex(c.Value)
 		if !ok {
 			return bad("correct.sex")
 		}
+		sex := int(one)
 		a.Sex = &sex
 	case FieldPhone:
 		if !phone(c.Value) {
@@ -106,20 +108,6 @@ func (c Correction) amendment(before person.Found, today clock.Day) (person.Amen
 		return a, fault.Invalid(fault.At("field", "correct.field"))
 	}
 	return a, nil
-}
-
-// sexes are the ways in which people write a sex.
-var sexes = map[string]int{"1": 1, "男": 1, "男性": 1, "남": 1, "male": 1, "2": 2, "女": 2, "女性": 2, "녀": 2, "여": 2, "female": 2}
-
-// plainDay brings 2012年3月4日, 2012/3/4 and 2012.3.4 to 2012-03-04; every other
-// text stays as it is.
-func plainDay(v string) string {
-	var y, m, d int
-	v = strings.NewReplacer("年", "-", "月", "-", "日", "", "년", "-", "월", "-", "일", "", "/", "-", ".", "-", " ", "").Replace(v)
-	if n, err := fmt.Sscanf(v+"|", "%d-%d-%d|", &y, &m, &d); n != 3 || err != nil || y < 1000 || y > 9999 {
-		return v
-	}
-	return fmt.Sprintf("%04d-%02d-%02d", y, m, d)
 }
 
 // Check says what is wrong with what somebody asks to be corrected, before the

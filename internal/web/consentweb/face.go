@@ -1,15 +1,15 @@
 package consentweb
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"learnspace/internal/access"
 	"learnspace/internal/account"
 	"learnspace/internal/clock"
+	"learnspace/internal/codes"
 	"learnspace/internal/i18n"
 	"learnspace/internal/id"
 	"learnspace/internal/org"
@@ -105,7 +105,18 @@ type registerPage struct {
 type classLine struct {
 	person.RegisterCount
 	Name string
-	key  string // by grade and number, as people list classes
+	node org.Node
+}
+
+// before orders classes as people list them: school by school, by grade and number.
+func before(day clock.Day) func(a, b classLine) int {
+	stage := func(n org.Node) int {
+		return slices.IndexFunc(codes.Stages(), func(s codes.Stage) bool { return s.Code == n.Stage })
+	}
+	return func(a, b classLine) int {
+		return cmp.Or(cmp.Compare(a.node.Unit, b.node.Unit), cmp.Compare(stage(a.node), stage(b.node)),
+			cmp.Compare(a.node.Grade(day), b.node.Grade(day)), cmp.Compare(a.node.ClassNo, b.node.ClassNo))
+	}
 }
 
 func (f *Face) showRegister(w http.ResponseWriter, r *http.Request) error {
@@ -122,10 +133,10 @@ func (f *Face) showRegister(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		page.Names[c.Class] = n.Label(day)
-		page.Classes = append(page.Classes, classLine{c, n.Label(day), fmt.Sprintf("%s %d%s %03d", n.Unit, strings.Index("KPJSVA", n.Stage), n.Grade(day), n.ClassNo)})
+		page.Classes = append(page.Classes, classLine{c, n.Label(day), n})
 		page.Conflicts += c.Conflicts
 	}
-	slices.SortStableFunc(page.Classes, func(a, b classLine) int { return strings.Compare(a.key, b.key) })
+	slices.SortStableFunc(page.Classes, before(day))
 	if page.Node == 0 && len(counts) == 1 {
 		page.Node = counts[0].Class
 	}
