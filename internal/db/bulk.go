@@ -2,17 +2,12 @@ package db
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql/driver"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
 	"strconv"
 	"strings"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // Bulk is many rows for one table.
@@ -29,21 +24,45 @@ type Bulk struct {
 }
 
 const (
-	bulkChunk = 500    // rows handed to the embedded engine at once
-	copyChunk = 20_000 // rows handed to the server at once
-	bulkSmall = 100    // up to here the server takes single inserts in one trip
+	bulkChunk = 500   // rows handed to the embedded engine at once
+	bulkSmall = 100   // up to here the server takes single inserts in one trip
+	copyLook  = 1_000 // rows after which a COPY looks whether it shall go on
 )
 
 // Bulk inserts the rows and returns how many were inserted or updated. The
 // order of insertion is that of the rows on the embedded engine, and that of
 // the conflict's target on the server.
-func (t *Tx) Bulk(ctx context.Context, b Bulk) (int64, error) {
-	put, chunk := t.bulkRows, bulkChunk
+func (t *Tx) Bulk(ctx context.Context, b Bulk) (total int64, err error) {
+	put := t.bulkRows
 	if t.d.dialect == Postgres {
-		put, chunk = t.bulkCopy, copyChunk
+		put = t.bulkServer
 	}
-	var total int64
-	var failure error
+	if err := t.usable(ctx); err != nil {
+		return 0, err
+	}
+	if total, err = put(ctx, b); err != nil {
+		return total, fmt.Errorf("bulk %s: %w", b.Table, err)
+	}
+	return total, nil
+}
+
+// plainRow puts the values of one row behind buf as the engines take them.
+func (b Bulk) plainRow(buf, row []any) ([]any, error) {
+	if len(row) != len(b.Columns) {
+		return buf, fmt.Errorf("%d values for %d columns", len(row), len(b.Columns))
+	}
+	for _, v := range row {
+		p, err := plain(v)
+		if err != nil {
+			return buf, err
+		}
+		buf = append(buf, p)
+	}
+	return buf, nil
+}
+
+// bulkRows hands rows to the embedded engine, a part at a time.
+func (t *Tx) bulkRows(ctx context.Context, b Bulk) (total int64, failure error) {
 	width := len(b.Columns)
 	buf := make([]any, 0, width*bulkChunk)
 	flush := func() bool {
@@ -51,37 +70,22 @@ func (t *Tx) Bulk(ctx context.Context, b Bulk) (int64, error) {
 			return failure == nil
 		}
 		var n int64
-		if n, failure = put(b, buf); failure != nil {
-			t.s.note(failure)
-			failure = fmt.Errorf("bulk %s: %w", b.Table, failure)
-			return false
-		}
+		n, failure = t.insertRows(b, buf)
+		t.s.note(failure)
 		total += n
 		t.s.touched += n
 		buf = buf[:0]
-		return true
+		return failure == nil
 	}
 	for row := range b.Rows {
-		if len(row) != width {
-			return total, fmt.Errorf("bulk %s: %d values for %d columns", b.Table, len(row), width)
+		if buf, failure = b.plainRow(buf, row); failure != nil {
+			return total, failure
 		}
-		for _, v := range row {
-			p, err := plain(v)
-			if err != nil {
-				return total, fmt.Errorf("bulk %s: %w", b.Table, err)
-			}
-			buf = append(buf, p)
-		}
-		if len(buf) == width*chunk && !flush() {
+		if len(buf) == width*bulkChunk && !flush() {
 			return total, failure
 		}
 	}
-	if flush() && t.d.dialect == Postgres && t.d.outgrown(b.Table, total) {
-		// The planner knows nothing yet of what an import has put there.
-		if _, err := t.Exec(ctx, "ANALYZE "+b.Table); err != nil {
-			return total, fmt.Errorf("bulk %s: %w", b.Table, err)
-		}
-	}
+	flush()
 	return total, failure
 }
 
@@ -102,9 +106,9 @@ func (b Bulk) insert() string {
 	return q.String()
 }
 
-// bulkRows runs one prepared row after another: on the embedded engine VALUES
+// insertRows runs one prepared row after another: on the embedded engine VALUES
 // of many rows are slower.
-func (t *Tx) bulkRows(b Bulk, values []any) (n int64, err error) {
+func (t *Tx) insertRows(b Bulk, values []any) (n int64, err error) {
 	err = t.s.conn.Raw(func(raw any) error {
 		conn, ok := raw.(*cachingConn)
 		if !ok {
@@ -137,91 +141,4 @@ func (t *Tx) bulkRows(b Bulk, values []any) (n int64, err error) {
 		return nil
 	})
 	return n, err
-}
-
-// bulkCopy sends rows to the server: a few as inserts in one trip, many by
-// COPY, through a stage of the session where conflicts are possible.
-func (t *Tx) bulkCopy(b Bulk, values []any) (n int64, err error) {
-	err = t.s.conn.Raw(func(raw any) error {
-		conn, ok := raw.(*stdlib.Conn)
-		if !ok {
-			return errors.New("not a server's connection")
-		}
-		rows := len(values) / len(b.Columns)
-		switch {
-		case rows <= bulkSmall:
-			n, err = sendInserts(conn.Conn(), b, values)
-		case b.Conflict == "":
-			n, err = copyRows(conn.Conn(), b.Table, b.Columns, values)
-		default:
-			n, err = copyStaged(conn.Conn(), b, values)
-		}
-		return err
-	})
-	return n, err
-}
-
-// sendInserts sends single inserts as one batch.
-func sendInserts(conn *pgx.Conn, b Bulk, values []any) (n int64, err error) {
-	q, width := b.insert(), len(b.Columns)
-	var batch pgx.Batch
-	for ; len(values) > 0; values = values[width:] {
-		batch.Queue(q, values[:width:width]...)
-	}
-	results := conn.SendBatch(context.Background(), &batch)
-	for range batch.Len() {
-		tag, err := results.Exec()
-		if err != nil {
-			return n, errors.Join(err, results.Close())
-		}
-		n += tag.RowsAffected()
-	}
-	return n, results.Close()
-}
-
-// copyRows runs COPY.
-func copyRows(conn *pgx.Conn, table string, columns []string, values []any) (int64, error) {
-	width := len(columns)
-	return conn.CopyFrom(context.Background(), pgx.Identifier{table}, columns,
-		pgx.CopyFromFunc(func() ([]any, error) {
-			if len(values) == 0 {
-				return nil, nil
-			}
-			row := values[:width]
-			values = values[width:]
-			return row, nil
-		}))
-}
-
-// copyStaged copies into a temporary table of the session and inserts from
-// there, ordered by the conflict's target so that two imports lock the same
-// rows in the same order.
-func copyStaged(conn *pgx.Conn, b Bulk, values []any) (int64, error) {
-	ctx := context.Background()
-	columns := strings.Join(b.Columns, ", ")
-	sum := sha256.Sum256([]byte(b.Table + "(" + columns + ")"))
-	stage := "stage_" + hex.EncodeToString(sum[:8])
-	// pg_temp holds one stage a statement; it is empty at each commit.
-	if _, err := conn.Exec(ctx, "SET LOCAL client_min_messages = warning"); err != nil {
-		return 0, err
-	}
-	if _, err := conn.Exec(ctx, "CREATE TEMP TABLE IF NOT EXISTS "+stage+
-		" ON COMMIT DELETE ROWS AS SELECT "+columns+" FROM "+b.Table+" WITH NO DATA"); err != nil {
-		return 0, err
-	}
-	if _, err := copyRows(conn, stage, b.Columns, values); err != nil {
-		return 0, err
-	}
-	q := "INSERT INTO " + b.Table + " (" + columns + ") SELECT " + columns + " FROM " + stage
-	if target, ok := strings.CutPrefix(b.Conflict, "ON CONFLICT ("); ok {
-		if cols, _, ok := strings.Cut(target, ")"); ok {
-			q += " ORDER BY " + cols
-		}
-	}
-	tag, err := conn.Exec(ctx, q+" "+b.Conflict)
-	if err != nil {
-		return 0, err
-	}
-	_, err = conn.Exec(ctx, "TRUNCATE "+stage)
-	return tag.RowsAffected(), err
 }

@@ -2,8 +2,10 @@ package db_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
-	"slices"
+	"strings"
 	"testing"
 
 	"learnspace/internal/db"
@@ -97,13 +99,63 @@ func TestBulkRefused(t *testing.T) {
 		if !db.IsUnique(err) {
 			t.Errorf("a doubled row gave %v", err)
 		}
-		err = d.Tx(t.Context(), func(ctx context.Context, tx *db.Tx) error {
-			_, err := tx.Bulk(ctx, db.Bulk{Table: "scratch", Columns: []string{"id", "v"}, Rows: slices.Values([][]any{{1}})})
-			return err
-		})
-		if err == nil {
-			t.Error("a short row was taken")
+		for _, before := range []int{0, 50, 3000} {
+			err = d.Tx(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+				_, err := tx.Bulk(ctx, db.Bulk{Table: "scratch", Columns: []string{"id", "v"}, Rows: func(yield func([]any) bool) {
+					for i := range before {
+						if !yield([]any{i, "v"}) {
+							return
+						}
+					}
+					yield([]any{before})
+				}})
+				return err
+			})
+			if err == nil || !strings.Contains(err.Error(), "1 values for 2 columns") {
+				t.Errorf("a short row behind %d gave %v", before, err)
+			}
 		}
 		wantIDs(t, d)
+	})
+}
+
+// TestBulkStops breaks off in the middle of many rows: by the caller's time that
+// is over, and by rows that cannot be made.
+func TestBulkStops(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		d := scratch(t, h)
+		bulk := func(ctx context.Context, at int, what func()) (err error) {
+			defer func() {
+				if p := recover(); p != nil {
+					err = fmt.Errorf("panic: %v", p)
+				}
+			}()
+			return d.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+				_, err := tx.Bulk(ctx, db.Bulk{Table: "scratch", Columns: []string{"id", "v"}, Rows: func(yield func([]any) bool) {
+					for i := range 50_000 {
+						if i == at {
+							what()
+						}
+						if !yield([]any{i, "v"}) {
+							return
+						}
+					}
+				}})
+				return err
+			})
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		if err := bulk(ctx, 3000, cancel); !errors.Is(err, context.Canceled) {
+			t.Errorf("a bulk whose time is over gave %v", err)
+		}
+		if err := bulk(t.Context(), 3000, func() { panic("no row") }); err == nil || !strings.Contains(err.Error(), "no row") {
+			t.Errorf("rows that panic gave %v", err)
+		}
+		wantIDs(t, d)
+		if err := bulk(t.Context(), 0, func() {}); err != nil {
+			t.Errorf("afterwards: %v", err)
+		}
 	})
 }

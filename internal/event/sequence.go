@@ -11,7 +11,9 @@ import (
 const sequenceStep = 10_000
 
 const (
-	sqlUnsequenced = `SELECT COUNT(*) FROM (SELECT id FROM event WHERE seq IS NULL LIMIT 1) AS e`
+	// Ordered, so that the server takes the index of those that wait: while it
+	// believes that there are many, it would look for one through the whole log.
+	sqlUnsequenced = `SELECT COUNT(*) FROM (SELECT id FROM event WHERE seq IS NULL ORDER BY id LIMIT 1) AS e`
 	sqlFence       = `UPDATE event_head SET version = version + 1 WHERE id = 1 RETURNING seq`
 	sqlNumber      = `UPDATE event SET seq = CAST($1 AS BIGINT) + n.place
 FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS place
