@@ -20,73 +20,100 @@ func sorted(ids []id.Node) []id.Node {
 	return ids
 }
 
+// ClassAt names a class of a school for life.
+type ClassAt struct {
+	School id.Node
+	ClassKey
+}
+
 // EnsureClass returns the class of a school with this key and makes it, with
 // its space, when it is not there; made tells which. See EnsureClasses.
 func (s *Service) EnsureClass(ctx context.Context, by access.Actor, school id.Node, key ClassKey) (n Node, made bool, err error) {
-	nodes, fresh, err := s.EnsureClasses(ctx, by, school, []ClassKey{key})
+	nodes, fresh, err := s.EnsureClasses(ctx, by, ClassAt{school, key})
 	if err != nil {
 		return Node{}, false, err
 	}
 	return nodes[0], fresh[0], nil
 }
 
-// EnsureClasses returns the classes of a school in the order of keys and makes
-// those that are not there, with their spaces; made tells for each whether it
-// was. It joins the transaction of ctx. The actor needs roster.import or
-// org.import at the school. A closed school gets no class (ErrConflict), a key
-// with an unknown stage or without a number is ErrInvalid.
-func (s *Service) EnsureClasses(ctx context.Context, by access.Actor, school id.Node, keys []ClassKey) (nodes []Node, made []bool, err error) {
-	n, err := findNode(ctx, s.db, school)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !by.Allows(access.OrgImport, n.Path) {
-		if err := mustHold(by, access.RosterImport, n); err != nil {
-			return nil, nil, err
-		}
-	}
-	if !n.IsSchool() {
-		return nil, nil, fault.New(fault.ErrInvalid, "org.class.not_a_school")
-	}
-	for _, k := range keys {
+// EnsureClasses returns the classes in the order of wanted and makes those that
+// are not there, with their spaces; made tells for each whether it was. It joins
+// the transaction of ctx. The actor needs roster.import or org.import at each
+// school. A closed school gets no class (ErrConflict), a key with an unknown
+// stage or without a number is ErrInvalid.
+func (s *Service) EnsureClasses(ctx context.Context, by access.Actor, wanted ...ClassAt) (nodes []Node, made []bool, err error) {
+	var schools []id.Node
+	for _, k := range wanted {
 		if _, ok := codes.FindStage(k.Stage); !ok || k.No < 1 || k.EntryYear < 1900 || k.EntryYear > 9999 {
 			return nil, nil, fault.New(fault.ErrInvalid, "org.class.key")
 		}
+		schools = append(schools, k.School)
+	}
+	schools = slices.Compact(sorted(schools))
+	if err := s.mayHaveClasses(ctx, by, schools); err != nil {
+		return nil, nil, err
 	}
 	err = s.db.Join(ctx, func(ctx context.Context, tx *db.Tx) error {
-		nodes, made, err = s.ensureClasses(ctx, tx, by, school, keys)
+		nodes, made, err = s.ensureClasses(ctx, tx, by, schools, wanted)
 		return err
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("classes of node %d: %w", school, err)
+		return nil, nil, fmt.Errorf("classes of %d schools: %w", len(schools), err)
 	}
 	return nodes, made, nil
 }
 
-func (s *Service) ensureClasses(ctx context.Context, tx *db.Tx, by access.Actor, school id.Node, keys []ClassKey) ([]Node, []bool, error) {
-	parent, _, err := takeOrdinals(ctx, tx, school, 0)
+// mayHaveClasses reports with an error a node at which by makes no classes.
+func (s *Service) mayHaveClasses(ctx context.Context, by access.Actor, schools []id.Node) error {
+	found, err := findNodes(ctx, s.db, schools)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	if parent.Closed() {
-		return nil, nil, fault.New(fault.ErrConflict, "org.class.school_closed")
+	for _, school := range schools {
+		n, ok := found[school]
+		if !ok {
+			return errMissing()
+		}
+		if !by.Allows(access.OrgImport, n.Path) {
+			if err := mustHold(by, access.RosterImport, n); err != nil {
+				return err
+			}
+		}
+		if !n.IsSchool() {
+			return fault.New(fault.ErrInvalid, "org.class.not_a_school")
+		}
 	}
-	there, err := classesOf(ctx, tx, school)
-	if err != nil {
-		return nil, nil, err
-	}
-	known := make(map[ClassKey]Node, len(there))
-	for _, c := range there {
-		known[c.Key()] = c
+	return nil
+}
+
+// ensureClasses locks the schools, in order, and looks for the classes wanted.
+func (s *Service) ensureClasses(ctx context.Context, tx *db.Tx, by access.Actor, schools []id.Node, wanted []ClassAt) ([]Node, []bool, error) {
+	parents, known := map[id.Node]Node{}, map[ClassAt]Node{}
+	for _, school := range schools {
+		parent, _, err := takeOrdinals(ctx, tx, school, 0)
+		if err != nil {
+			return nil, nil, err
+		}
+		if parent.Closed() {
+			return nil, nil, fault.New(fault.ErrConflict, "org.class.school_closed")
+		}
+		parents[school] = parent
+		there, err := classesOf(ctx, tx, school)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, c := range there {
+			known[ClassAt{school, c.Key()}] = c
+		}
 	}
 	var drafts []Node
-	asked := map[ClassKey]bool{}
-	for _, k := range keys {
+	asked := map[ClassAt]bool{}
+	for _, k := range wanted {
 		if _, ok := known[k]; ok || asked[k] {
 			continue
 		}
 		asked[k] = true
-		drafts = append(drafts, classDraft(parent, k))
+		drafts = append(drafts, classDraft(parents[k.School], k.ClassKey))
 	}
 	if len(drafts) > 0 {
 		fresh, err := s.insert(ctx, tx, by, drafts)
@@ -94,11 +121,11 @@ func (s *Service) ensureClasses(ctx context.Context, tx *db.Tx, by access.Actor,
 			return nil, nil, err
 		}
 		for _, c := range fresh {
-			known[c.Key()] = c
+			known[ClassAt{c.Parent, c.Key()}] = c
 		}
 	}
-	nodes, made := make([]Node, len(keys)), make([]bool, len(keys))
-	for i, k := range keys {
+	nodes, made := make([]Node, len(wanted)), make([]bool, len(wanted))
+	for i, k := range wanted {
 		nodes[i], made[i] = known[k], asked[k]
 	}
 	return nodes, made, nil

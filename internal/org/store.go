@@ -16,19 +16,19 @@ import (
 	"learnspace/internal/id"
 )
 
-// nodeColumns are the columns that scanNode reads, in its order.
+// nodeColumns are the columns that scanNode reads, in its order, before more.
 const nodeColumns = "id, code, kind, name, name_ko, parent, report, path, unit, type, stage, entry_year, class_no," +
 	" status, from_on, to_on, flag, five_four, lang, confirmed_at, confirmed_by, version, made_at"
 
 // scanner is a row that can be read.
 type scanner interface{ Scan(dest ...any) error }
 
-func scanNode(row scanner) (Node, error) {
+func scanNode(row scanner, more ...any) (Node, error) {
 	var n Node
 	var confirmed, made int64
-	err := row.Scan(&n.ID, &n.Code, &n.Kind, &n.Name, &n.NameKo, &n.Parent, &n.Report, &n.Path, &n.Unit, &n.Type,
+	err := row.Scan(append([]any{&n.ID, &n.Code, &n.Kind, &n.Name, &n.NameKo, &n.Parent, &n.Report, &n.Path, &n.Unit, &n.Type,
 		&n.Stage, &n.EntryYear, &n.ClassNo, &n.Status, &n.From, &n.To, &n.Flag, &n.FiveFour, &n.Lang,
-		&confirmed, &n.ConfirmedBy, &n.Version, &made)
+		&confirmed, &n.ConfirmedBy, &n.Version, &made}, more...)...)
 	n.Confirmed, n.Made = clock.FromMillis(confirmed), clock.FromMillis(made)
 	return n, err
 }
@@ -161,19 +161,16 @@ func classesOf(ctx context.Context, q db.Queryer, school id.Node) ([]Node, error
 // locked and the first ordinal. Two who add to one parent wait for each other
 // here.
 func takeOrdinals(ctx context.Context, tx *db.Tx, parent id.Node, n int) (Node, int64, error) {
-	changed, err := tx.Exec(ctx, "UPDATE org_node SET version = version + 1, last_ordinal = last_ordinal + $1 WHERE id = $2", n, parent.Int())
+	var last int64
+	p, err := scanNode(tx.QueryRow(ctx, "UPDATE org_node SET version = version + 1, last_ordinal = last_ordinal + $1 WHERE id = $2"+
+		" RETURNING "+nodeColumns+", last_ordinal", n, parent.Int()), &last)
+	if errors.Is(err, db.ErrNoRows) {
+		return Node{}, 0, errMissing()
+	}
 	if err != nil {
 		return Node{}, 0, fmt.Errorf("take ordinals under node %d: %w", parent, err)
 	}
-	if changed == 0 {
-		return Node{}, 0, errMissing()
-	}
-	var last int64
-	if err := tx.QueryRow(ctx, "SELECT last_ordinal FROM org_node WHERE id = $1", parent.Int()).Scan(&last); err != nil {
-		return Node{}, 0, fmt.Errorf("take ordinals under node %d: %w", parent, err)
-	}
-	p, err := findNode(ctx, tx, parent)
-	return p, last - int64(n) + 1, err
+	return p, last - int64(n) + 1, nil
 }
 
 // lockTree makes moves wait for each other: two at once could make a circle.

@@ -3,6 +3,7 @@ package org_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 
@@ -135,8 +136,9 @@ func TestRaceForOneClass(t *testing.T) {
 		var made [n]bool
 		var ids [n]id.Node
 		race(n, func(i int) {
-			nodes, fresh, err := f.svc.EnsureClasses(t.Context(), f.op, school.ID, []org.ClassKey{
-				{Stage: "P", EntryYear: 2019, No: 1}, {Stage: "P", EntryYear: 2019, No: 10 + i}})
+			nodes, fresh, err := f.svc.EnsureClasses(t.Context(), f.op,
+				org.ClassAt{School: school.ID, ClassKey: org.ClassKey{Stage: "P", EntryYear: 2019, No: 1}},
+				org.ClassAt{School: school.ID, ClassKey: org.ClassKey{Stage: "P", EntryYear: 2019, No: 10 + i}})
 			if err != nil {
 				t.Error(err)
 				return
@@ -154,6 +156,46 @@ func TestRaceForOneClass(t *testing.T) {
 		}
 		if won != 1 {
 			t.Errorf("%d made the class", won)
+		}
+		f.checkTree(t)
+	})
+}
+
+// TestClassesOfSchools asks for classes of two schools at once, one of them there
+// and one named twice.
+func TestClassesOfSchools(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, h *dbtest.Harness) {
+		f := setup(t, h)
+		a, b := f.node(t, "2122000001").ID, f.node(t, "2122000003").ID
+		key := func(no int) org.ClassKey { return org.ClassKey{Stage: "P", EntryYear: 2019, No: no} }
+		there, _, err := f.svc.EnsureClass(t.Context(), f.op, b, key(2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wanted := []org.ClassAt{{School: b, ClassKey: key(1)}, {School: a, ClassKey: key(1)}, {School: b, ClassKey: key(2)}, {School: a, ClassKey: key(1)}}
+		nodes, made, err := f.svc.EnsureClasses(t.Context(), f.op, wanted...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := []bool{true, true, false, true}; !slices.Equal(made, want) {
+			t.Errorf("made %v, want %v", made, want)
+		}
+		for i, n := range nodes {
+			if n.Parent != wanted[i].School || n.Key() != wanted[i].ClassKey {
+				t.Errorf("class %d is %v of %d", i, n.Key(), n.Parent)
+			}
+		}
+		if nodes[2].ID != there.ID || nodes[1].ID != nodes[3].ID {
+			t.Errorf("classes %d, %d, %d; there was %d", nodes[1].ID, nodes[2].ID, nodes[3].ID, there.ID)
+		}
+		wanted[1].School = f.node(t, "220102").ID
+		wanted[0].No = 7
+		if _, _, err := f.svc.EnsureClasses(t.Context(), f.op, wanted...); !errors.Is(err, fault.ErrInvalid) {
+			t.Errorf("a class of a region gave %v", err)
+		}
+		if _, made, err := f.svc.EnsureClass(t.Context(), f.op, b, key(7)); err != nil || !made {
+			t.Errorf("the refused call left a class (%v)", err)
 		}
 		f.checkTree(t)
 	})

@@ -133,8 +133,8 @@ func TestClassOfAnother(t *testing.T) {
 				return
 			}
 			once.Do(func() {
-				_, made, err := f.orgs.EnsureClasses(t.Context(), f.op, f.primary.ID, []org.ClassKey{{Stage: "P", EntryYear: 2017, No: 9}})
-				if err != nil || !made[0] {
+				_, made, err := f.orgs.EnsureClass(t.Context(), f.op, f.primary.ID, org.ClassKey{Stage: "P", EntryYear: 2017, No: 9})
+				if err != nil || !made {
 					t.Errorf("made %v, %v", made, err)
 				}
 			})

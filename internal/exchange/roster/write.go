@@ -47,7 +47,7 @@ func (e *engine) write(ctx context.Context, tx *db.Tx, d *decider, t *tally) err
 	return e.logChanges(ctx, tx, w.log)
 }
 
-// makeClasses makes the classes that accepted rows name, school by school.
+// makeClasses makes the classes that accepted rows name.
 func (e *engine) makeClasses(ctx context.Context, d *decider, t *tally) (map[id.Node]id.Node, error) {
 	nodes := map[id.Node]id.Node{}
 	t.classes = t.classes[:0]
@@ -59,26 +59,19 @@ func (e *engine) makeClasses(ctx context.Context, d *decider, t *tally) (map[id.
 			t.classes = append(t.classes, d.madeClass(k, n))
 		}
 	}
-	for len(keys) > 0 {
-		n := 1
-		for n < len(keys) && keys[n].school == keys[0].school {
-			n++
+	wanted := make([]org.ClassAt, len(keys))
+	for i, k := range keys {
+		wanted[i] = org.ClassAt{School: k.school, ClassKey: org.ClassKey{Stage: k.stage, EntryYear: k.entry, No: k.number}}
+	}
+	found, fresh, err := e.s.org.EnsureClasses(ctx, e.acting(), wanted...)
+	if err != nil {
+		return nil, fmt.Errorf("make classes: %w", err)
+	}
+	for i, k := range keys {
+		nodes[d.classes[k]] = found[i].ID
+		if fresh[i] {
+			t.classes = append(t.classes, d.madeClass(k, found[i].ID))
 		}
-		ask := make([]org.ClassKey, n)
-		for i, k := range keys[:n] {
-			ask[i] = org.ClassKey{Stage: k.stage, EntryYear: k.entry, No: k.number}
-		}
-		found, fresh, err := e.s.org.EnsureClasses(ctx, e.acting(), keys[0].school, ask)
-		if err != nil {
-			return nil, fmt.Errorf("make classes: %w", err)
-		}
-		for i, k := range keys[:n] {
-			nodes[d.classes[k]] = found[i].ID
-			if fresh[i] {
-				t.classes = append(t.classes, d.madeClass(k, found[i].ID))
-			}
-		}
-		keys = keys[n:]
 	}
 	return nodes, nil
 }
