@@ -16,7 +16,7 @@ import (
 
 const (
 	chunkLeast = 1_000 // rows of a chunk while somebody waits for the database
-	chunkMost  = 8_000 // rows of a chunk while nobody does
+	chunkMost  = 9_000 // rows of a chunk while nobody does
 )
 
 // engine takes the rows of one request from the files into a sink.
