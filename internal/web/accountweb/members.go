@@ -1,9 +1,12 @@
 package accountweb
 
 import (
+	"context"
 	"net/http"
 
 	"learnspace/internal/account"
+	"learnspace/internal/clock"
+	"learnspace/internal/i18n"
 	"learnspace/internal/id"
 	"learnspace/internal/person"
 	"learnspace/internal/space"
@@ -65,6 +68,14 @@ type verifyPage struct {
 	Person person.Person
 	Node   id.Node
 	Notice string
+}
+
+// birthText is a day of birth, or words where there is none.
+func birthText(ctx context.Context, d clock.Day) string {
+	if d == 0 {
+		return i18n.T(ctx, "account.verify.no_birth")
+	}
+	return i18n.Day(i18n.Lang(ctx), d)
 }
 
 // home is the place whose list a person stands on.

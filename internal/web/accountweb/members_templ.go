@@ -868,7 +868,7 @@ func verifyView(p verifyPage) templ.Component {
 			}
 			templ_7745c5c3_Err = ui.Properties([]ui.Pair{
 				{Name: i18n.T(ctx, "account.name.name"), Value: p.Person.Name},
-				{Name: i18n.T(ctx, "account.verify.birth"), Value: i18n.Day(i18n.Lang(ctx), p.Person.Birth)},
+				{Name: i18n.T(ctx, "account.verify.birth"), Value: birthText(ctx, p.Person.Birth)},
 				{Name: i18n.T(ctx, "account.verify.reason"), Value: p.Person.NoIDReason},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

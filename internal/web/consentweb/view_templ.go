@@ -1112,7 +1112,7 @@ func pupilView(p pupilPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				for _, purpose := range person.Purposes() {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<li><b>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<li class=\"row row-2\"><b>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
