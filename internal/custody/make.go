@@ -25,7 +25,8 @@ import (
 func fileKey(r id.Export) string { return "export/" + r.String() }
 
 // runMake makes the file of an approved request. It may run again after it broke
-// off: the file is written anew and each look once.
+// off: the file is written anew and each look once. When the job is given up,
+// the request ends too: nobody waits for a file that does not come.
 func (s *Service) runMake(ctx context.Context, run *job.Run) error {
 	var request id.Export
 	if err := request.UnmarshalText([]byte(run.Payload)); err != nil {
@@ -35,14 +36,24 @@ func (s *Service) runMake(ctx context.Context, run *job.Run) error {
 	if err != nil || r.State != Approved {
 		return err
 	}
+	err = s.makeFile(ctx, run, r)
+	switch {
+	case errors.Is(err, fault.ErrTooMany) || errors.Is(err, fault.ErrNotFound):
+		// The list has grown over the limit, or its node is gone.
+		return s.giveUp(ctx, r)
+	case err != nil && run.Last():
+		return errors.Join(err, s.giveUp(ctx, r))
+	}
+	return err
+}
+
+// makeFile writes, seals and keeps the file and says that it is there.
+func (s *Service) makeFile(ctx context.Context, run *job.Run, r Request) error {
 	limit, err := s.limit(ctx, s.DB, RowsDay)
 	if err != nil {
 		return err
 	}
 	file, err := s.file(ctx, r, int(limit))
-	if errors.Is(err, fault.ErrTooMany) || errors.Is(err, fault.ErrNotFound) {
-		return s.giveUp(ctx, run, r)
-	}
 	if err != nil {
 		return err
 	}
@@ -68,15 +79,13 @@ func (s *Service) runMake(ctx context.Context, run *job.Run) error {
 	})
 }
 
-// giveUp ends a request whose list has grown over the limit or whose node is
-// gone.
-func (s *Service) giveUp(ctx context.Context, run *job.Run, r Request) error {
-	return s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if _, err := tx.Exec(ctx, "UPDATE cus_request SET state = 'failed', version = version + 1 WHERE id = $1 AND state = 'approved'", r.ID); err != nil {
-			return err
-		}
-		return run.Complete(ctx, tx)
-	})
+// giveUp ends a request whose file is not made.
+func (s *Service) giveUp(ctx context.Context, r Request) error {
+	_, err := s.DB.Exec(ctx, "UPDATE cus_request SET state = 'failed', version = version + 1 WHERE id = $1 AND state = 'approved'", r.ID)
+	if err != nil {
+		return fmt.Errorf("give request %d up: %w", r.ID, err)
+	}
+	return nil
 }
 
 // noteFile records for each person of a file who has got the data. The request

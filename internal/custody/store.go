@@ -63,6 +63,7 @@ func (s *Service) Get(ctx context.Context, by access.Actor, request id.Export) (
 type Listing struct {
 	Node   id.Node // 0: everywhere
 	Open   bool    // only those that wait for a decision
+	Ready  bool    // only the actor's own whose file he has not taken yet
 	Before id.Export
 	Limit  int // 0: 20
 }
@@ -80,6 +81,10 @@ func (s *Service) List(ctx context.Context, by access.Actor, list Listing) ([]Re
 	}
 	if list.Open {
 		q += " AND r.state = 'waiting'"
+	}
+	if list.Ready {
+		q += " AND r.state = 'made' AND r.requested_by = " + args.Add(by.Person) + " AND r.expires_at > " + args.Add(s.now().UnixMilli()) +
+			" AND NOT EXISTS (SELECT 1 FROM cus_download d WHERE d.request = r.id)"
 	}
 	if list.Before != 0 {
 		q += " AND r.id < " + args.Add(list.Before)

@@ -23,6 +23,10 @@ type Run struct {
 	reported time.Time
 }
 
+// Last reports whether the job is given up when this run fails: what waits for
+// it must be told.
+func (r *Run) Last() bool { return r.Attempts >= r.s.opt.Attempts }
+
 // Progress writes how far the work is: done of total. Calls in quick
 // succession are one, except the last (done = total). It returns ErrLost when
 // another worker has the job.

@@ -232,7 +232,7 @@ func (s *Service) settle(ctx context.Context, r *Run, cause error, stopping bool
 		return err
 	}
 	s.opt.Logger.Warn("job failed", "kind", r.Kind, "job", r.ID.String(), "attempt", r.Attempts, "error", cause)
-	if _, ok := errors.AsType[permanent](cause); ok || r.Attempts >= s.opt.Attempts {
+	if _, ok := errors.AsType[permanent](cause); ok || r.Last() {
 		_, err := s.d.Exec(ctx, sqlFail, errorText(cause), clock.Millis(now), r.ID, s.owner)
 		return err
 	}

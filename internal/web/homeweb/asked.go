@@ -25,12 +25,20 @@ var nearest = map[access.Role][]access.Role{
 }
 
 // asks adds what others asked for and this desk answers: lists that somebody
-// wants to take out, and what persons ask about their own data.
+// wants to take out, and what persons ask about their own data; and the lists
+// that it asked for itself and can take now.
 func (f *Face) asks(ctx context.Context, by access.Actor, node id.Node) (out []todo, err error) {
 	if by.Can(access.RightsAnswer) {
 		if out, err = f.requests(ctx, by, node); err != nil {
 			return nil, err
 		}
+	}
+	if by.Can(access.ExportRequest) {
+		ready, err := f.ready(ctx, by)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ready...)
 	}
 	if !by.Can(access.ExportApprove) {
 		return out, nil
@@ -54,6 +62,23 @@ func (f *Face) asks(ctx context.Context, by access.Actor, node id.Node) (out []t
 	}
 	return append(out, t), nil
 }
+
+// ready is the line about lists that were asked for here and can be taken.
+func (f *Face) ready(ctx context.Context, by access.Actor) ([]todo, error) {
+	list, err := f.Custody.List(ctx, by, custody.Listing{Ready: true, Limit: maxAsked})
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	t := todo{Icon: "download", Tone: 2, Title: i18n.T(ctx, "home.exports_ready", len(list)),
+		Note: i18n.T(ctx, "home.exports_ready_note", i18n.DateTime(i18n.Lang(ctx), slices.MinFunc(list, sooner).Expires)),
+		Href: "/exports", Act: i18n.T(ctx, "home.look")}
+	if len(list) == 1 {
+		t.Href = ui.Href("exports", list[0].ID)
+	}
+	return []todo{t}, nil
+}
+
+func sooner(a, b custody.Request) int { return a.Expires.Compare(b.Expires) }
 
 // requests is the line about what persons ask of the school, with the term that
 // the law sets.

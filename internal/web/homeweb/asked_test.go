@@ -20,7 +20,7 @@ func TestWhatOthersAskedForWaitsAtTheDesk(t *testing.T) {
 		const school = "2122000001"
 		pupil := f.make("林知夏", access.Pupil, "a1")
 		mother := f.guardian("林妈", pupil)
-		clerk, manager := f.officer("余晨", access.Registrar, school), f.officer("雷雨", access.School, school)
+		clerk, manager := f.holder("余晨", access.Registrar, school), f.holder("雷雨", access.School, school)
 		others := []access.Actor{f.officer("别校", access.School, "2122000002"), f.officer("别县", access.County, "222426"), f.officer("省里", access.Province, "22")}
 		text := func(by access.Actor) string {
 			t.Helper()
@@ -48,8 +48,20 @@ func TestWhatOthersAskedForWaitsAtTheDesk(t *testing.T) {
 		if page := f.As(mother).Get("/home").Want(http.StatusOK); page.Count("section[aria-labelledby=todo]") != 0 {
 			t.Error("a guardian is told of an answer before there is one")
 		}
-		if err := f.deps.Custody.Withdraw(ctx, clerk, list.ID); err != nil {
+		if err := f.deps.Custody.Approve(ctx, manager, list.ID, ""); err != nil {
 			t.Fatal(err)
+		}
+		if got := text(clerk); strings.Contains(got, "可以下载了") {
+			t.Errorf("the home of the clerk before the file is made: %q", got)
+		}
+		if _, err := f.deps.Custody.Jobs.RunDue(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got := text(clerk); !strings.Contains(got, "您申请的1份名单可以下载了") {
+			t.Errorf("the home of the clerk whose list is ready: %q", got)
+		}
+		if got := text(manager); strings.Contains(got, "可以下载了") {
+			t.Errorf("the manager is told of another's list: %q", got)
 		}
 		if _, err := f.deps.Rights.Answer(ctx, manager, rights.Answering{Request: asked.ID, Outcome: rights.OutcomeRefused, Text: "没有这样的照片"}); err != nil {
 			t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"learnspace/internal/exchange/roster"
 	"learnspace/internal/fault"
 	"learnspace/internal/id"
+	"learnspace/internal/job"
 	"learnspace/internal/metrics"
 	"learnspace/internal/notice"
 	"learnspace/internal/org"
@@ -94,7 +95,8 @@ func setup(t *testing.T, h *dbtest.Harness) *fixture {
 		Rosters: roster.New(roster.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Audit: h.Audit, Org: tree, People: people,
 			Bases: figures, Files: blobs, System: f.op}),
 		Bulletin: bulletin.New(bulletin.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Log: h.Log, Trail: h.Audit, Org: tree, Metrics: figures})}
-	f.deps.Custody = custody.New(custody.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Trail: h.Audit, Org: tree, People: people, Files: blobs, System: f.op})
+	f.deps.Custody = custody.New(custody.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Trail: h.Audit, Org: tree, People: people, Files: blobs, System: access.System("test"),
+		Jobs: job.New(h.DB, h.IDs, h.Clock, job.Options{})})
 	f.deps.Rights = rights.New(rights.Deps{DB: h.DB, IDs: h.IDs, Clock: h.Clock, Keys: h.Keys, Trail: h.Audit, People: people})
 	f.grow()
 	routes := append(homeweb.New(f.deps).Routes(), spaceweb.New(f.deps.Posts, f.deps.Notices, tree).Routes()...)
@@ -159,6 +161,23 @@ func (f *fixture) make(name string, role access.Role, node string) access.Actor 
 // officer is somebody who holds a role at a node and stands on no roster.
 func (f *fixture) officer(name string, role access.Role, node string) access.Actor {
 	return as(id.Next[id.Person](f.IDs), name, role, f.nodes[node])
+}
+
+// holder is a person who holds the role by a grant.
+func (f *fixture) holder(name string, role access.Role, school string) access.Actor {
+	f.t.Helper()
+	ctx, node := f.t.Context(), f.nodes[school]
+	made, err := f.deps.People.Prepare(ctx, f.op, []person.Draft{{Name: name, Role: person.RoleOfficer, Node: node.ID, Unit: node.ID, NoIDReason: "office"}})
+	if err == nil {
+		err = f.deps.People.InsertMany(ctx, f.op, made)
+	}
+	if err == nil {
+		_, err = f.deps.Org.Grant(ctx, f.op, org.GrantRequest{Person: made[0].ID, Node: node.ID, Role: role, Reason: "测试用授权"})
+	}
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return as(made[0].ID, name, role, node)
 }
 
 func as(who id.Person, name string, role access.Role, n org.Node) access.Actor {
