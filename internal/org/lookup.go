@@ -2,6 +2,7 @@ package org
 
 import (
 	"context"
+	"strings"
 
 	"learnspace/internal/db"
 	"learnspace/internal/id"
@@ -46,4 +47,36 @@ func SchoolNamed(ctx context.Context, q db.Queryer, path, name string) (Node, er
 		return Node{}, errMissing()
 	}
 	return found[0], nil
+}
+
+// SchoolsBelow reads the open schools, campuses and points below a path, and the
+// regions above them up to the province, through q for the rules of another package;
+// it checks nothing.
+func SchoolsBelow(ctx context.Context, q db.Queryer, path string) (schools, regions []Node, err error) {
+	var args db.Args
+	in := subtree("path", path, &args)
+	var above []string
+	for i := range len(path) - 1 {
+		if path[i] == '/' {
+			above = append(above, args.Add(path[:i+1]))
+		}
+	}
+	where := "(" + in + ")"
+	if len(above) > 0 {
+		where = "(" + in + " OR path IN (" + strings.Join(above, ", ") + "))"
+	}
+	found, err := readNodes(q.Query(ctx, "SELECT "+nodeColumns+" FROM org_node WHERE "+where+
+		" AND kind NOT IN ('class', 'office') AND status <> 'closed' ORDER BY id", args...))
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, n := range found {
+		switch {
+		case n.IsRegion():
+			regions = append(regions, n)
+		case n.IsSchool() && strings.HasPrefix(n.Path, path):
+			schools = append(schools, n)
+		}
+	}
+	return schools, regions, nil
 }

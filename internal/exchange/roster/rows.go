@@ -18,9 +18,9 @@ func (e *engine) options(ctx context.Context) read.Options {
 	if e.node.IsSchool() {
 		o.School = value.School{Code: e.node.Code, Type: e.node.Type, FiveFour: e.node.FiveFour}
 	}
-	o.Schools = func(code string) (value.School, value.Code) {
-		sc := e.schools.find(ctx, code)
-		return sc.info, sc.fail
+	o.Schools = func(text string) read.SchoolAnswer {
+		sc := e.schools.find(ctx, text)
+		return read.SchoolAnswer{School: sc.info, Fault: sc.fail, Several: sc.several, Nothing: sc.nothing}
 	}
 	return o
 }
@@ -103,6 +103,9 @@ func headerCells(c *read.Columns) []string {
 	if class {
 		out = append(out, "班级")
 	}
+	if c.SchoolOpen() {
+		out = append(out, "学校标识码")
+	}
 	if beside(c) {
 		out = append(out, "监护人2姓名", "监护人2关系", "监护人2电话")
 	}
@@ -115,7 +118,7 @@ func beside(c *read.Columns) bool {
 }
 
 // columnOf is the column in which a problem is mended: what a title says of a
-// pupil's class has none in the file, but one in the mended row.
+// pupil's class or school has none in the file, but one in the mended row.
 func columnOf(p read.Problem) string {
 	switch {
 	case p.Column != "":
@@ -124,6 +127,8 @@ func columnOf(p read.Problem) string {
 		return "年级"
 	case p.Field == read.Class:
 		return "班级"
+	case p.Field == read.SchoolCode:
+		return "学校标识码"
 	}
 	return ""
 }
@@ -150,6 +155,9 @@ func titleCells(r *read.Row) []string {
 	}
 	if class {
 		out = append(out, r.TitleClass)
+	}
+	if r.Columns.SchoolOpen() {
+		out = append(out, r.School)
 	}
 	if beside(r.Columns) {
 		out = append(out, r.Beside[:]...)

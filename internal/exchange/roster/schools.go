@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode"
 
 	"learnspace/internal/access"
+	"learnspace/internal/exchange/roster/read"
 	"learnspace/internal/exchange/roster/value"
 	"learnspace/internal/fault"
 	"learnspace/internal/id"
@@ -19,6 +22,10 @@ type school struct {
 	name string
 	info value.School
 	fail value.Code // school_unknown or school_outside
+	// several are the schools that an unknown name may mean; nothing says that the
+	// text names a kind of school and none of them.
+	several []read.SchoolName
+	nothing bool
 }
 
 // schools finds schools by code, once each, for one request.
@@ -27,6 +34,7 @@ type schools struct {
 	node   org.Node
 	byCode map[string]*school
 	byID   map[id.Node]*school
+	names  *names // nil until a name is looked for that is no full one
 	err    error
 }
 
@@ -50,7 +58,8 @@ func (c *schools) add(n org.Node) *school {
 }
 
 // find returns the school of a code, or of a name that only one school below
-// the node has. Without a text it is the request's own node, where that is a
+// the node has; for an office also of a name written in a shorter way that fits
+// only one. Without a text it is the request's own node, where that is a
 // school. An error of the database is kept in err.
 func (c *schools) find(ctx context.Context, text string) *school {
 	if sc := c.known(text); sc != nil {
@@ -67,6 +76,7 @@ func (c *schools) find(ctx context.Context, text string) *school {
 	switch {
 	case errors.Is(err, fault.ErrNotFound):
 		c.byCode[text] = unknown
+		c.byHabit(ctx, text)
 	case err != nil:
 		c.err = fmt.Errorf("find school %s: %w", text, err)
 		return unknown
@@ -74,6 +84,31 @@ func (c *schools) find(ctx context.Context, text string) *school {
 		c.byCode[text] = c.add(n)
 	}
 	return c.byCode[text]
+}
+
+// byHabit looks for an office for the one school below it that a text means.
+func (c *schools) byHabit(ctx context.Context, text string) {
+	if !c.node.IsRegion() || !strings.ContainsFunc(text, unicode.IsLetter) {
+		return
+	}
+	if c.names == nil {
+		x, err := readNames(ctx, c)
+		if err != nil {
+			c.err = err
+			return
+		}
+		c.names = x
+	}
+	unknown := c.byCode[text]
+	found, nothing := c.names.find(text)
+	unknown.nothing = nothing
+	if len(found) == 1 {
+		c.byCode[text] = c.add(found[0])
+		return
+	}
+	for _, n := range found {
+		unknown.several = append(unknown.several, read.SchoolName{Code: n.Code, Name: n.Name})
+	}
 }
 
 // known returns a school that was found before, nil when it was not.

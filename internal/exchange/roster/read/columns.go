@@ -20,6 +20,8 @@ type Columns struct {
 	grade   string // grade named above the table or by the sheet's name
 	class   string // class named there
 	implied [2]string
+	ask     func(text string) SchoolAnswer // finds the school of a title; nil where a column or the request names it
+	school  titleSchool
 }
 
 type column struct {
@@ -96,6 +98,9 @@ func findColumns(rows []sheet.Row, o Options, sheetName string) *Columns {
 	cols := &Columns{HeaderRow: best.row, last: best.last, stage: -1}
 	cols.Kind = kindOf(best.labels, data, o)
 	cols.assign(best.labels, data, o)
+	if o.SchoolByName && o.School.Code == "" && !cols.Has(SchoolCode) {
+		cols.ask = o.Schools
+	}
 	cols.context(rows[:best.index+1], sheetName)
 	return cols
 }
@@ -404,7 +409,7 @@ func hasGuardian(labels []label, who string) bool {
 	return false
 }
 
-// context reads grade and class from the rows above the header and from the sheet's
+// context reads grade, class and an office's school from the rows above the header and from the sheet's
 // name, for a table that has no column for them.
 func (c *Columns) context(above []sheet.Row, sheetName string) {
 	texts := []string{sheetName}
@@ -412,16 +417,13 @@ func (c *Columns) context(above []sheet.Row, sheetName string) {
 		if row.Number >= c.HeaderRow {
 			break
 		}
-		var line []string
-		for _, cell := range row.Cells {
-			if cell.Kind == sheet.Text && !cell.Inherited {
-				line = append(line, cell.Text)
-			}
-		}
-		texts = append(texts, strings.Join(line, " "))
+		texts = append(texts, lineOf(row))
 	}
 	if !c.Has(Class) && value.IsClass(sheetName, c.Has(Grade)) {
 		c.class = sheetName
+	}
+	if c.SchoolOpen() {
+		c.hearSchool(texts)
 	}
 	for _, t := range texts {
 		c.hear(t)

@@ -12,22 +12,17 @@ import (
 type persons struct {
 	o       Options
 	classes *value.ClassReader
-	schools map[string]schoolAnswer
+	schools map[string]SchoolAnswer
 	people  *seen
 	posts   *seen // assignments of staff
 	row     Row
 	cols    *Columns
 }
 
-type schoolAnswer struct {
-	school value.School
-	fault  value.Code
-}
-
 func newPersons(o Options) *persons {
 	return &persons{
 		o: o, classes: value.NewClassReaderOn(o.Today, o.YearMonth),
-		schools: map[string]schoolAnswer{}, people: newSeen(), posts: newSeen(),
+		schools: map[string]SchoolAnswer{}, people: newSeen(), posts: newSeen(),
 	}
 }
 
@@ -109,6 +104,9 @@ func (p *persons) readSchool() bool {
 	text := p.cell(SchoolCode).Text
 	if value.Empty(text) {
 		p.row.Type = p.o.School
+		if p.cols.SchoolOpen() {
+			return p.readTitleSchool()
+		}
 		if p.o.School.Code == "" && p.o.SchoolRequired {
 			p.fault(SchoolCode, value.SchoolUnknown, "")
 			return false
@@ -121,19 +119,19 @@ func (p *persons) readSchool() bool {
 	}
 	answer, ok := p.schools[code]
 	if !ok {
-		answer.school, answer.fault = p.o.Schools(code)
+		answer = p.o.Schools(code)
 		if len(p.schools) < 100000 {
 			p.schools[strings.Clone(code)] = answer
 		}
 	}
-	p.row.School, p.row.Type = code, answer.school
-	if answer.fault != "" {
+	p.row.School, p.row.Type = code, answer.School
+	if answer.Fault != "" {
 		p.row.Type = value.School{}
 		found := value.Compact(text)
 		if len(found) > 10 {
 			found = value.Found(text, false)
 		}
-		p.fault(SchoolCode, answer.fault, found)
+		p.fault(SchoolCode, answer.Fault, found, answer.args(found)...)
 		return false
 	}
 	return true

@@ -351,16 +351,16 @@ func TestTwiceInAFile(t *testing.T) {
 
 func TestSchoolColumn(t *testing.T) {
 	t.Parallel()
-	o := Options{Today: 20191105, SchoolRequired: true, Schools: func(code string) (value.School, value.Code) {
+	o := Options{Today: 20191105, SchoolRequired: true, Schools: func(code string) SchoolAnswer {
 		switch code {
 		case "2122000001":
-			return value.School{Code: code, Type: "211"}, ""
+			return SchoolAnswer{School: value.School{Code: code, Type: "211"}}
 		case "3122000001":
-			return value.School{Code: code, Type: "311"}, ""
+			return SchoolAnswer{School: value.School{Code: code, Type: "311"}}
 		case "3122000009":
-			return value.School{Code: code, Type: "311"}, value.SchoolOutside
+			return SchoolAnswer{School: value.School{Code: code, Type: "311"}, Fault: value.SchoolOutside}
 		}
-		return value.School{}, value.SchoolUnknown
+		return SchoolAnswer{Fault: value.SchoolUnknown}
 	}}
 	got := readBytes(t, lines("学校标识码,姓名,身份证号,班级",
 		"2122000001,王小明,"+boy+",三(2)班", "３１２２０００００１,李丽,"+girl+",初一2班", "3122000009,赵一,"+sample.Make(1, 5, 2010).ID+",初一2班",

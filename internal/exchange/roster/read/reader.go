@@ -19,12 +19,13 @@ type Options struct {
 	// School is the school that rows without a school code belong to; the zero value
 	// when the file is read for an office.
 	School value.School
-	// Schools finds a school by the text of a school column. The fault is "",
-	// value.SchoolUnknown or value.SchoolOutside. nil takes every code as it is.
-	Schools func(code string) (value.School, value.Code)
+	// Schools finds a school by the text of a school column or of a title. nil takes
+	// every code as it is.
+	Schools func(text string) SchoolAnswer
 	// SchoolRequired makes a row without a school code a fault when School is zero.
 	SchoolRequired bool
-	// SchoolByName lets a column with school names stand for a missing school code.
+	// SchoolByName lets a column with school names stand for a missing school code,
+	// and without one the title above the table or the sheet's name.
 	SchoolByName bool
 	// Today is the day that ages, grades and entry years refer to.
 	Today clock.Day
@@ -52,8 +53,8 @@ type SheetReport struct {
 // header_not_found before fn is called once.
 func Read(ctx context.Context, f *sheet.File, o Options, fn func(*Row) error) ([]SheetReport, error) {
 	if o.Schools == nil {
-		o.Schools = func(code string) (value.School, value.Code) {
-			return value.School{Code: code, Type: o.School.Type, FiveFour: o.School.FiveFour}, ""
+		o.Schools = func(code string) SchoolAnswer {
+			return SchoolAnswer{School: value.School{Code: code, Type: o.School.Type, FiveFour: o.School.FiveFour}}
 		}
 	}
 	heads := make([]*Columns, len(f.Sheets))
@@ -123,7 +124,16 @@ type sheetReader struct {
 }
 
 func (s *sheetReader) row(row sheet.Row) error {
-	if row.Number <= s.columns.last || !s.columns.isRow(row) {
+	if row.Number <= s.columns.last {
+		return nil
+	}
+	if !s.columns.isRow(row) {
+		if s.columns.SchoolOpen() {
+			if err := s.finish(); err != nil {
+				return err
+			}
+			s.columns.turnSchool(row)
+		}
 		return nil
 	}
 	if !s.hold {
@@ -207,6 +217,9 @@ func (c *Columns) isRow(row sheet.Row) bool {
 			c.turn(plain)
 			return false
 		}
+	}
+	if c.SchoolOpen() && c.namesSchool(row, first, own) {
+		return false
 	}
 	needed := false
 	for _, col := range c.columns {

@@ -59,8 +59,19 @@ type Problem struct {
 	Args     []any      // arguments of the expected text, strings; may be empty
 }
 
-// ProblemKey is the message key of what is wrong.
-func (p Problem) ProblemKey() string { return "roster.code." + string(p.Code) + ".problem" }
+// ProblemKey is the message key of what is wrong; it takes Args.
+func (p Problem) ProblemKey() string {
+	key := "roster.code." + string(p.Code) + ".problem"
+	if p.Code == value.SchoolUnknown {
+		switch len(p.Args) {
+		case 1:
+			return key + "_is"
+		case 2:
+			return key + "_several"
+		}
+	}
+	return key
+}
 
 // ExpectedKey is the message key of what was expected; it takes Args.
 func (p Problem) ExpectedKey() string {
@@ -95,7 +106,7 @@ type Row struct {
 	// says of the row, where no column does.
 	TitleGrade, TitleClass string
 
-	School string // school code as written in the row, "" when the row says none
+	School string // school code or name as written in the row, code of the title's school; "" when nothing says one
 	Type   value.School
 
 	Name      string // stored form: no blanks inside Han names, U+00B7 as middle dot

@@ -66,14 +66,14 @@ func options(school string) read.Options {
 	types := map[string]string{sample.PrimarySchool: "211", sample.JuniorSchool: "311"}
 	return read.Options{
 		Today: 20191105, School: value.School{Code: school, Type: types[school]},
-		Schools: func(code string) (value.School, value.Code) {
+		Schools: func(code string) read.SchoolAnswer {
 			switch {
 			case types[code] == "":
-				return value.School{}, value.SchoolUnknown
+				return read.SchoolAnswer{Fault: value.SchoolUnknown}
 			case code != school:
-				return value.School{}, value.SchoolOutside
+				return read.SchoolAnswer{Fault: value.SchoolOutside}
 			}
-			return value.School{Code: code, Type: types[code]}, ""
+			return read.SchoolAnswer{School: value.School{Code: code, Type: types[code]}}
 		},
 	}
 }
