@@ -45,7 +45,12 @@ func (p *persons) readClass(known bool) {
 	if fault == value.GradeMissing {
 		text = ""
 	}
-	p.fault(field, fault, value.Found(text, false))
+	found := value.Found(text, false)
+	if fault == value.ClassUnreadable && value.TradeClass(text) {
+		p.fault(field, fault, found, found)
+		return
+	}
+	p.fault(field, fault, found)
 }
 
 // readPupil reads what only pupils have.

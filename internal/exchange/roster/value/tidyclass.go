@@ -60,6 +60,25 @@ func tidyClass(t string) (tidy, remark string) {
 	return t, remark
 }
 
+var (
+	reTradeGrade  = regexp.MustCompile(`^(?:20\d\d|\d\d)级?|^` + stageExpr + `?(?:\d|[一二三四五六])(?:年级|年)|^[初高][一二三四]|^(?:中职|职高|中专)`)
+	reTradeBefore = regexp.MustCompile(`^-?\p{Han}{2,12}\(?` + anyNum + `\)?班$`)
+	reTradeBehind = regexp.MustCompile(`班\([^()0-9]+\)$`)
+)
+
+// TradeClass says whether a text that is no class names one by a trade: 机电1班,
+// 2019级会计2班, or 1班（会计） beside 1班（机电）.
+func TradeClass(text string) bool {
+	if len(text) > 120 {
+		return false
+	}
+	t := plainClass(text)
+	if m := reTradeBehind.FindString(t); m != "" {
+		return true
+	}
+	return reTradeBefore.MatchString(reTradeGrade.ReplaceAllString(t, ""))
+}
+
 var reFindNumber = regexp.MustCompile(`班(?:级|别|次)?[:：][(（]?(\d{1,2}|[一二三四五六七八九十]{1,3})[)）]?(?:班|[^\p{Han}\d]|$)`)
 
 // FindClassNumber finds the number in a title that names the class without its grade
