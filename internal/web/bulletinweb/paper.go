@@ -233,6 +233,10 @@ func reviewed(v bulletin.View) (accepted, disputed, silent int) {
 	return accepted, disputed, silent
 }
 
+// asks reports whether the page has something for the reader to do or to follow
+// beside the paper itself.
+func (p paperPage) asks() bool { return p.View.Works || p.View.May(bulletin.StepReceive) }
+
 // own reports whether the chain waits for the reader: to return a paper or to
 // answer a dispute is possible for several.
 func (p paperPage) own() bool {

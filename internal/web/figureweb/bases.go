@@ -29,6 +29,15 @@ type basesPage struct {
 	Errors ui.Errors
 }
 
+// lead says how many schools there are and wait; an office that manages none is
+// only told what the numbers are for.
+func (p basesPage) lead(ctx context.Context) string {
+	if p.Total == 0 {
+		return i18n.T(ctx, "figure.bases_what")
+	}
+	return i18n.T(ctx, "figure.bases_lead", p.Name, p.Total, p.Open)
+}
+
 // baseForm is what was typed; it survives a refusal.
 type baseForm struct {
 	Pupil, Teacher, AgePupil, Source, Day, Document string

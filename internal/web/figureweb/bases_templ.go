@@ -187,7 +187,7 @@ func basesView(p basesPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Layout(ui.Page{Title: i18n.T(ctx, "figure.bases"), Lead: i18n.T(ctx, "figure.bases_lead", p.Name, p.Total, p.Open), Nav: "bases", Crumbs: []ui.Crumb{
+		templ_7745c5c3_Err = ui.Layout(ui.Page{Title: i18n.T(ctx, "figure.bases"), Lead: p.lead(ctx), Nav: "bases", Crumbs: []ui.Crumb{
 			{Label: p.Name, Href: ui.Href("figures", p.Node.ID)}, {Label: i18n.T(ctx, "figure.bases")},
 		}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
