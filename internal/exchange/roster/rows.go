@@ -31,6 +31,12 @@ var errProbe = errors.New("there is a row")
 // probe finds the header of every file before anything is done with any.
 func (e *engine) probe(ctx context.Context) (name, code string, err error) {
 	for i, f := range e.files {
+		if err := read.Split(ctx, f); err != nil {
+			if code := sheet.RefusalCode(err); code != "" {
+				return e.names[i], code, nil
+			}
+			return "", "", err
+		}
 		_, err := read.Read(ctx, f, e.options(ctx), func(*read.Row) error { return errProbe })
 		if code := sheet.RefusalCode(err); code != "" {
 			return e.names[i], code, nil
@@ -40,7 +46,7 @@ func (e *engine) probe(ctx context.Context) (name, code string, err error) {
 		}
 		e.bases = append(e.bases, len(e.entries))
 		for _, s := range f.Sheets {
-			e.entries = append(e.entries, FileReport{File: e.names[i], Sheet: s.Name, Encoding: f.Encoding})
+			e.entries = append(e.entries, FileReport{File: e.names[i], Sheet: s.Label(), Encoding: f.Encoding})
 		}
 	}
 	return "", "", e.schools.err

@@ -86,9 +86,12 @@ func (c *schools) find(ctx context.Context, text string) *school {
 	return c.byCode[text]
 }
 
+// longestName is how many bytes a name may have that is looked for.
+const longestName = 180
+
 // byHabit looks for an office for the one school below it that a text means.
 func (c *schools) byHabit(ctx context.Context, text string) {
-	if !c.node.IsRegion() || !strings.ContainsFunc(text, unicode.IsLetter) {
+	if !c.node.IsRegion() || len(text) > longestName || !strings.ContainsFunc(text, unicode.IsLetter) {
 		return
 	}
 	if c.names == nil {

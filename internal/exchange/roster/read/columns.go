@@ -74,6 +74,24 @@ const headerRows = 60
 // findColumns looks for the header among the first rows of a sheet: the row, or the
 // pair of rows, that names the most fields, a person's name among them.
 func findColumns(rows []sheet.Row, o Options, sheetName string) *Columns {
+	best := findHeader(rows)
+	if best.score == 0 {
+		return nil
+	}
+	data := rows[best.index+1:]
+	cols := &Columns{HeaderRow: best.row, last: best.last, stage: -1}
+	cols.Kind = kindOf(best.labels, data, o)
+	cols.assign(best.labels, data, o)
+	if o.SchoolByName && o.School.Code == "" && !cols.Has(SchoolCode) {
+		cols.ask = o.Schools
+	}
+	cols.context(rows[:best.index+1], sheetName)
+	return cols
+}
+
+// findHeader is findColumns without what the columns mean; its score is 0 where there
+// is no header.
+func findHeader(rows []sheet.Row) candidate {
 	best := candidate{}
 	seen := meanings{}
 	for i := range rows[:min(len(rows), headerRows)] {
@@ -91,18 +109,7 @@ func findColumns(rows []sheet.Row, o Options, sheetName string) *Columns {
 			}
 		}
 	}
-	if best.score == 0 {
-		return nil
-	}
-	data := rows[best.index+1:]
-	cols := &Columns{HeaderRow: best.row, last: best.last, stage: -1}
-	cols.Kind = kindOf(best.labels, data, o)
-	cols.assign(best.labels, data, o)
-	if o.SchoolByName && o.School.Code == "" && !cols.Has(SchoolCode) {
-		cols.ask = o.Schools
-	}
-	cols.context(rows[:best.index+1], sheetName)
-	return cols
+	return best
 }
 
 type candidate struct {

@@ -42,6 +42,9 @@ func readBytes(t *testing.T, content []byte, o Options) outcome {
 		out.err = err
 		return out
 	}
+	if out.err = Split(context.Background(), f); out.err != nil {
+		return out
+	}
 	out.reports, out.err = Read(context.Background(), f, o, func(r *Row) error {
 		kept := *r
 		kept.Problems = append([]Problem(nil), r.Problems...)

@@ -50,7 +50,8 @@ type SheetReport struct {
 
 // Read reads every sheet and calls fn for each row in order. An error of fn or of
 // the context ends it. When no sheet has a header the file is refused with
-// header_not_found before fn is called once.
+// header_not_found before fn is called once. Of several tables side by side it reads
+// the first; see Split.
 func Read(ctx context.Context, f *sheet.File, o Options, fn func(*Row) error) ([]SheetReport, error) {
 	if o.Schools == nil {
 		o.Schools = func(code string) SchoolAnswer {
@@ -74,7 +75,7 @@ func Read(ctx context.Context, f *sheet.File, o Options, fn func(*Row) error) ([
 	reports := make([]SheetReport, len(f.Sheets))
 	for i, s := range f.Sheets {
 		r := &reports[i]
-		*r = SheetReport{Sheet: s.Name, Encoding: f.Encoding, Columns: map[string]string{}}
+		*r = SheetReport{Sheet: s.Label(), Encoding: f.Encoding, Columns: map[string]string{}}
 		if heads[i] == nil {
 			r.NoHeader = true
 			continue

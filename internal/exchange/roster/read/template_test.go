@@ -80,7 +80,7 @@ func TestBlankTemplateListsNobody(t *testing.T) {
 func TestEveryCodeHasItsWords(t *testing.T) {
 	t.Parallel()
 	var keys []string
-	refusals := []string{sheet.NotASpreadsheet, sheet.OldFormat, sheet.Encrypted, sheet.EmptyFile, sheet.TooLargeUnpacked, sheet.EncodingUnknown, sheet.HeaderNotFound}
+	refusals := []string{sheet.NotASpreadsheet, sheet.OldFormat, sheet.Encrypted, sheet.EmptyFile, sheet.TooLargeUnpacked, sheet.EncodingUnknown, sheet.HeaderNotFound, sheet.SeveralTables}
 	for _, c := range append(codesOf(), refusals...) {
 		keys = append(keys, "roster.code."+c+".problem", "roster.code."+c+".remedy")
 	}

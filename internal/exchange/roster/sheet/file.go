@@ -17,6 +17,7 @@ const (
 	TooLargeUnpacked = "too_large_unpacked"
 	EncodingUnknown  = "encoding_unknown"
 	HeaderNotFound   = "header_not_found"
+	SeveralTables    = "several_tables" // tables side by side that cannot be told apart
 )
 
 // A Refusal is the error of a file that is refused as a whole.
@@ -115,6 +116,7 @@ func (r Row) At(column int) Cell {
 // A Sheet is one visible sheet that is not empty, or the whole of a text file.
 type Sheet struct {
 	Name string // "" for text
+	Part string // columns of a table beside the first one, as F:I; else ""
 	each func(ctx context.Context, fn func(Row) error) error
 }
 
@@ -122,6 +124,22 @@ type Sheet struct {
 // context ends it. It may be called again. Blank rows are left out; they count
 // in Row.Number.
 func (s *Sheet) Each(ctx context.Context, fn func(Row) error) error { return s.each(ctx, fn) }
+
+// Label is the name with the part.
+func (s *Sheet) Label() string {
+	if s.Part == "" || s.Name == "" {
+		return s.Name + s.Part
+	}
+	return s.Name + " " + s.Part
+}
+
+// View is the sheet with each row as see returns it; see may change the row's slice of
+// cells and not the cells.
+func (s *Sheet) View(part string, see func(Row) Row) *Sheet {
+	return &Sheet{Name: s.Name, Part: part, each: func(ctx context.Context, fn func(Row) error) error {
+		return s.each(ctx, func(row Row) error { return fn(see(row)) })
+	}}
+}
 
 // A File is an opened roster.
 type File struct {
