@@ -1,6 +1,7 @@
 package read
 
 import (
+	"slices"
 	"strings"
 
 	"learnspace/internal/exchange/roster/sheet"
@@ -124,14 +125,23 @@ const bannerCells = 4
 // namesSchool says whether a row without anybody's number is a title between the
 // rows that names a school. first is its first cell, own how many it has.
 func (c *Columns) namesSchool(row sheet.Row, first string, own int) bool {
-	id, student := row.At(c.Index(IDNo)), row.At(c.Index(StudentNo))
+	id, student, name := row.At(c.Index(IDNo)), row.At(c.Index(StudentNo)), row.At(c.Index(Name))
+	someone := numbered(sheet.Row{Cells: []sheet.Cell{id, student}})
 	if strings.ContainsAny(first, ":：") && value.SchoolLabel(lineOf(row)) {
-		return !numbered(sheet.Row{Cells: []sheet.Cell{id, student}})
+		return !someone
 	}
-	if own > bannerCells || said(id) || said(student) {
+	if own > bannerCells || someone {
 		return false
 	}
-	return value.NamesSchool(first) || value.NamesSchool(row.At(c.Index(Name)).Text)
+	if !said(name) {
+		return schoolCell(row) >= 0
+	}
+	return !said(id) && !said(student) && (value.NamesSchool(first) || value.NamesSchool(name.Text))
+}
+
+// schoolCell is the first cell that names a school, -1 where none does.
+func schoolCell(row sheet.Row) int {
+	return slices.IndexFunc(row.Cells, func(cell sheet.Cell) bool { return said(cell) && value.NamesSchool(cell.Text) })
 }
 
 // turnSchool takes the school from a line between the rows: what follows belongs
@@ -147,7 +157,15 @@ func (c *Columns) turnSchool(row sheet.Row) {
 	if own > bannerCells && !value.SchoolLabel(line) || c.repeatsHeader(row) {
 		return
 	}
-	if told := c.told(line); told != nil {
+	at := schoolCell(row)
+	if at > 0 {
+		line = lineOf(sheet.Row{Cells: row.Cells[at:]}) // 三年级 第二小学
+	}
+	told := c.told(line)
+	if told == nil && at >= 0 {
+		told = &titleSchool{text: line, answer: SchoolAnswer{Fault: value.SchoolUnknown}}
+	}
+	if told != nil {
 		c.school = *told
 	}
 }

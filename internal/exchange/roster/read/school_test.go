@@ -45,6 +45,8 @@ func TestSchoolOfTitles(t *testing.T) {
 		{"a name alone between the rows", lines("第一小学", head, one, "二小,,,", two), []string{"2122000001", "2122000002"}},
 		{"a label between the rows", lines("第一小学", head, one, "学校：,第二小学,年级：,三年级,班级：,1班", two), []string{"2122000001", "2122000002"}},
 		{"school and class between the rows", lines("第一小学", head, one, "第二小学,三年级,,", two), []string{"2122000001", "2122000002"}},
+		{"a school behind the class between the rows", lines("第一小学", head, one, ",三年级,第二小学,", two), []string{"2122000001", "2122000002"}},
+		{"an unknown school behind the class", lines("第一小学", head, one, ",,三年级,第三小学", two), []string{"2122000001", "?第三小学"}},
 		{"an unknown school between the rows", lines("第一小学", head, one, "第三小学学生名册,,,", two), []string{"2122000001", "?第三小学"}},
 		{"footers and hints turn nothing", lines("第一小学", head, "必填,男或女,18位,如：第二小学三年级", one, "校长签字：,,日期：,", "合计,1,,", "（学校盖章）,,,", two), []string{"2122000001", "2122000001"}},
 		{"somebody called like a school", lines("第一小学", head, one, three, two), []string{"2122000001", "2122000001", "2122000001"}},
