@@ -9,6 +9,7 @@ import (
 
 	"learnspace/internal/access"
 	"learnspace/internal/exchange/roster/read"
+	"learnspace/internal/exchange/roster/schoolname"
 	"learnspace/internal/exchange/roster/value"
 	"learnspace/internal/fault"
 	"learnspace/internal/id"
@@ -34,7 +35,7 @@ type schools struct {
 	node   org.Node
 	byCode map[string]*school
 	byID   map[id.Node]*school
-	names  *names // nil until a name is looked for that is no full one
+	names  *schoolname.Names // nil until a name is looked for that is no full one
 	err    error
 }
 
@@ -95,7 +96,7 @@ func (c *schools) byHabit(ctx context.Context, text string) {
 		return
 	}
 	if c.names == nil {
-		x, err := readNames(ctx, c)
+		x, err := schoolname.Read(ctx, c.s.db, c.node.Path)
 		if err != nil {
 			c.err = err
 			return
@@ -103,7 +104,7 @@ func (c *schools) byHabit(ctx context.Context, text string) {
 		c.names = x
 	}
 	unknown := c.byCode[text]
-	found, nothing := c.names.find(text)
+	found, nothing := c.names.Find(text)
 	unknown.nothing = nothing
 	if len(found) == 1 {
 		c.byCode[text] = c.add(found[0])

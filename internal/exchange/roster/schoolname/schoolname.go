@@ -1,4 +1,7 @@
-package roster
+// Package schoolname finds the one school of a subtree that a text means, as offices
+// write their schools' names. It reads org_node through [org.SchoolsBelow] and checks
+// no rights: whoever imports at a node may know the schools below it.
+package schoolname
 
 import (
 	"context"
@@ -7,15 +10,15 @@ import (
 	"unicode/utf8"
 
 	"learnspace/internal/access"
+	"learnspace/internal/db"
 	"learnspace/internal/exchange/roster/value"
 	"learnspace/internal/id"
 	"learnspace/internal/org"
 )
 
-// names finds schools of one subtree by the ways in which people write their names:
-// with or without the regions above them in front, 一小 for 第一小学. It is read once
-// for a request, when the first name is no school's full one.
-type names struct {
+// Names finds schools of one subtree by the ways in which people write their names:
+// with or without the regions above them in front, 一小 for 第一小学.
+type Names struct {
 	regions map[string][]org.Node // form in front of a name → regions
 	schools map[string][]spelled  // rest of the name → schools
 }
@@ -32,12 +35,14 @@ type spelling struct {
 	regions [][]org.Node // the outermost first; each as one of several of one name
 }
 
-func readNames(ctx context.Context, c *schools) (*names, error) {
-	all, regions, err := org.SchoolsBelow(ctx, c.s.db, c.node.Path)
+// Read reads the schools below the path, once for a request: it costs a query and a
+// few microseconds a school.
+func Read(ctx context.Context, q db.Queryer, path string) (*Names, error) {
+	all, regions, err := org.SchoolsBelow(ctx, q, path)
 	if err != nil {
 		return nil, fmt.Errorf("schools by name: %w", err)
 	}
-	x := &names{regions: map[string][]org.Node{}, schools: map[string][]spelled{}}
+	x := &Names{regions: map[string][]org.Node{}, schools: map[string][]spelled{}}
 	for _, r := range regions {
 		for _, form := range value.RegionForms(r.Name) {
 			x.regions[form] = append(x.regions[form], r)
@@ -58,7 +63,7 @@ func readNames(ctx context.Context, c *schools) (*names, error) {
 const longestRegion = 20
 
 // spellings cuts regions off the front of a key in every way that leaves a name.
-func (x *names) spellings(key string) []spelling {
+func (x *Names) spellings(key string) []spelling {
 	out := []spelling{{rest: key}}
 	for i := 0; i < len(out) && len(out) < 32; i++ {
 		from, count := out[i], 0
@@ -94,9 +99,9 @@ func (s spelling) above(n org.Node) (last []id.Node, ok bool) {
 	return last, true
 }
 
-// find returns the schools that a text may mean. nothing says that it names no
+// Find returns the schools that a text may mean. nothing says that it names no
 // school at all, but a kind of school.
-func (x *names) find(text string) (found []org.Node, nothing bool) {
+func (x *Names) Find(text string) (found []org.Node, nothing bool) {
 	ways := x.spellings(value.SchoolKey(text))
 	have := map[id.Node]bool{}
 	for _, way := range ways {
@@ -115,7 +120,7 @@ func (x *names) find(text string) (found []org.Node, nothing bool) {
 
 // generic says whether a key is a kind of school, with regions in front or without:
 // 南关区小学.
-func (x *names) generic(key string) bool {
+func (x *Names) generic(key string) bool {
 	if value.GenericSchool(key) {
 		return true
 	}
