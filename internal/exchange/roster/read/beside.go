@@ -76,16 +76,12 @@ func split(s *sheet.Sheet, head candidate, width int) []*sheet.Sheet {
 // ofAll says whether a row belongs to every table: a title or a class alone in it, a
 // line of sums or signatures.
 func ofAll(row sheet.Row) bool {
-	first, own := "", 0
-	for _, cell := range row.Cells {
-		if !said(cell) {
-			continue
-		}
-		if own++; own == 1 {
-			first = cell.Text
-		}
+	at, own := ownCells(row)
+	if own == 0 {
+		return true
 	}
-	return own == 0 || footer(first) || own == 1 && (reBanner.MatchString(value.Compact(first)) || value.FindClass(first) != "" || value.FindGrade(first) != "")
+	first := row.Cells[at].Text
+	return footer(first) || own == 1 && (reBanner.MatchString(value.Compact(first)) || value.FindClass(first) != "" || value.FindGrade(first) != "")
 }
 
 // besides says of how many labels each of several tables side by side consists; 0

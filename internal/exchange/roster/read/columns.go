@@ -416,8 +416,8 @@ func hasGuardian(labels []label, who string) bool {
 	return false
 }
 
-// context reads grade, class and an office's school from the rows above the header and from the sheet's
-// name, for a table that has no column for them.
+// context reads grade, class and an office's school from the rows above the header
+// and from the sheet's name, for a table that has no column for them.
 func (c *Columns) context(above []sheet.Row, sheetName string) {
 	texts := []string{sheetName}
 	for _, row := range above {

@@ -201,16 +201,12 @@ var (
 // rows without a cell of their own in a needed column do not. A banner may name the
 // class of the rows below it.
 func (c *Columns) isRow(row sheet.Row) bool {
-	first, own, span, at := "", 0, 0, -1
-	for i, cell := range row.Cells {
-		if !said(cell) {
-			continue
-		}
-		if own++; own == 1 {
-			first, span, at = cell.Text, int(cell.Span), i
-		}
+	at, own := ownCells(row)
+	if own == 0 {
+		return false
 	}
-	if own == 0 || footer(first) && !c.holdsPost(row, first) {
+	first, span := row.Cells[at].Text, row.Cells[at].Span
+	if footer(first) && !c.holdsPost(row, first) {
 		return false
 	}
 	if own == 1 && at != c.Index(Class) && at != c.Index(Grade) {
@@ -248,6 +244,20 @@ func said(cell sheet.Cell) bool {
 		return false
 	}
 	return !cell.Formula || cell.Kind != sheet.Error && cell.Text != "0"
+}
+
+// ownCells returns the index of the first cell in which somebody put something, and
+// how many there are.
+func ownCells(row sheet.Row) (first, own int) {
+	for i, cell := range row.Cells {
+		if !said(cell) {
+			continue
+		}
+		if own++; own == 1 {
+			first = i
+		}
+	}
+	return first, own
 }
 
 // signature says whether the row is a line like 校长：王某 日期：…, which begins with

@@ -147,12 +147,7 @@ func schoolCell(row sheet.Row) int {
 // turnSchool takes the school from a line between the rows: what follows belongs
 // to it.
 func (c *Columns) turnSchool(row sheet.Row) {
-	own := 0
-	for _, cell := range row.Cells {
-		if said(cell) {
-			own++
-		}
-	}
+	_, own := ownCells(row)
 	line := lineOf(row)
 	if own > bannerCells && !value.SchoolLabel(line) || c.repeatsHeader(row) {
 		return

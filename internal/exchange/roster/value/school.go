@@ -2,6 +2,7 @@ package value
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -127,11 +128,7 @@ func appendTitles(out []string, t string) []string {
 		if !reTitleName.MatchString(name) || i < len(t) && !endsName(t[i:]) || reTitleMany.MatchString(name) || utf8.RuneCountInString(name) > 30 {
 			continue
 		}
-		known := false
-		for _, have := range out {
-			known = known || have == name
-		}
-		if !known {
+		if !slices.Contains(out, name) {
 			out = append(out, name)
 		}
 	}

@@ -1,6 +1,7 @@
 package value
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -280,11 +281,7 @@ func Subjects(text string, stages ...string) []string {
 		if !ok {
 			code = word
 		}
-		seen := false
-		for _, have := range out {
-			seen = seen || have == code
-		}
-		if !seen {
+		if !slices.Contains(out, code) {
 			out = append(out, code)
 		}
 	}
